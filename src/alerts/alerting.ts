@@ -1,0 +1,78 @@
+import type { Changes } from "../center/changes.ts";
+import type { SeenObservation, Subject } from "../center/subject.ts";
+import type { Alert, Evidence } from "../domain/alert.ts";
+import type { Device } from "../domain/device.ts";
+import type { Level } from "../domain/levels.ts";
+import type { Place } from "../domain/place.ts";
+import type { Actor } from "../domain/roles.ts";
+import type { Json } from "../domain/text.ts";
+import type { Millis } from "../domain/time.ts";
+
+export const alertActions = [
+  "acknowledge",
+  "assign",
+  "dispatch",
+  "accept",
+  "arrive",
+  "handle",
+  "verify",
+  "close",
+  "reopen",
+  "reject",
+  "shelve",
+  "comment",
+] as const;
+export type AlertAction = (typeof alertActions)[number];
+
+/** What somebody wants done with an alert. */
+export interface ActionInput {
+  readonly note?: string | undefined;
+  readonly assignee?: string | undefined;
+  readonly crewId?: string | undefined;
+  readonly evidence?: Json | undefined;
+  /** For `shelve`. */
+  readonly until?: Millis | undefined;
+  /** The revision the actor was looking at; a different one means somebody was faster (409). */
+  readonly expectedRev?: number | undefined;
+}
+
+/** A problem reported by a person or another system. */
+export interface ReportInput {
+  readonly ruleId: string;
+  readonly subject?: { readonly kind: string; readonly id: string } | undefined;
+  readonly place?: { readonly lat: number; readonly lon: number } | undefined;
+  readonly level?: Level | undefined;
+  readonly note?: string | undefined;
+  readonly evidence?: Evidence | undefined;
+}
+
+/**
+ * The alert desk as the pipeline and the doors see it. Synchronous; everything it decides goes into `changes`.
+ * Throws `Problem` before it changed anything when an operation is refused.
+ */
+export interface Alerting {
+  /** Rules look at one observation that the world has just applied. */
+  see(observation: SeenObservation, now: Millis, changes: Changes): void;
+  /** Fires everything that is due: hold times, silence, deadlines, archiving. */
+  tick(now: Millis, changes: Changes): void;
+  /** When `tick` has something to do next; null when nothing is waiting. */
+  readonly nextDueAt: Millis | null;
+  act(alertId: string, action: AlertAction, input: ActionInput, actor: Actor, now: Millis, changes: Changes): Alert;
+  report(input: ReportInput, actor: Actor, now: Millis, changes: Changes): Alert;
+  /** A device was registered, changed or removed (null). */
+  deviceChanged(deviceId: string, device: Device | null, now: Millis, changes: Changes): void;
+  get(alertId: string): Alert | undefined;
+  /** Alerts that are not archived. */
+  live(): Iterable<Alert>;
+  worstLevelOf(subjectId: string): Level | null;
+}
+
+/** What rules may ask about the district. */
+export interface District {
+  subject(id: string): Subject | undefined;
+  subjects(): Iterable<Subject>;
+  /** Fills in community, grid and grade for a position. */
+  placeAt(lat: number, lon: number): Place;
+  /** Metres outside the area a vehicle or worker belongs to; 0 inside; null when none is assigned. */
+  metresOutside(subject: Subject): number | null;
+}

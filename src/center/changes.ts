@@ -1,0 +1,47 @@
+import type { Alert, TimelineEntry } from "../domain/alert.ts";
+import type { Device } from "../domain/device.ts";
+import type { Token } from "../domain/roles.ts";
+import type { Json } from "../domain/text.ts";
+import { ReadingWriter } from "../store/readings.ts";
+import type { AuditEntry, IdempotentAnswer, QuarantineEntry, RuleState } from "../store/store.ts";
+
+/**
+ * What a batch does, collected while it is applied and then committed as one.
+ * Later changes of the same record replace earlier ones.
+ */
+export class Changes {
+  readonly readings = new ReadingWriter();
+  readonly devices = new Map<string, Device | null>();
+  readonly alerts = new Map<string, Alert>();
+  readonly timeline: TimelineEntry[] = [];
+  readonly ruleStates = new Map<string, RuleState>();
+  readonly tokens = new Map<string, Token | null>();
+  readonly audit: AuditEntry[] = [];
+  readonly quarantine: QuarantineEntry[] = [];
+  readonly answers: IdempotentAnswer[] = [];
+  readonly documents = new Map<string, { collection: string; id: string; body: Json | null }>();
+
+  /** True when there is nothing to write: such a batch needs no commit. */
+  get empty(): boolean {
+    return (
+      this.readings.count === 0 &&
+      this.alerts.size === 0 &&
+      this.timeline.length === 0 &&
+      this.ruleStates.size === 0 &&
+      this.devices.size === 0 &&
+      this.tokens.size === 0 &&
+      this.audit.length === 0 &&
+      this.quarantine.length === 0 &&
+      this.answers.length === 0 &&
+      this.documents.size === 0
+    );
+  }
+
+  putRuleState(state: RuleState): void {
+    this.ruleStates.set(`${state.ruleId}\u0000${state.subjectId}\u0000${state.subtype ?? ""}`, state);
+  }
+
+  putDocument(collection: string, id: string, body: Json | null): void {
+    this.documents.set(`${collection}\u0000${id}`, { collection, id, body });
+  }
+}

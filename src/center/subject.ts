@@ -1,0 +1,44 @@
+import type { Device } from "../domain/device.ts";
+import type { Level } from "../domain/levels.ts";
+import type { Metrics } from "../domain/metrics.ts";
+import type { Place } from "../domain/place.ts";
+import type { Millis } from "../domain/time.ts";
+
+/** The live state of one device: what the district looks like now. Changed only by the pipeline. */
+export interface Subject {
+  readonly id: string;
+  device: Device;
+  /** Revision of its last change, for the stream. */
+  rev: number;
+  /** Event time of the newest reading; null before the first one. */
+  at: Millis | null;
+  /** When the center last heard of it at all, late or not. */
+  receivedAt: Millis | null;
+  /** Latest known value of each metric. */
+  metrics: Metrics;
+  /** Event time of the newest usable position. */
+  positionAt: Millis | null;
+  /** Where it is now: its own position when it is mobile, otherwise where it was registered. */
+  place: Place | null;
+  /** What the device or its last will said, or null when it never said anything. Silence is `device.offline`'s business. */
+  online: boolean | null;
+  /** Level of the worst alert about it that is not closed. */
+  level: Level | null;
+  /** Ring of message keys seen lately: how repetitions are known. */
+  readonly recentKeys: number[];
+}
+
+/** What the pipeline tells the rules about the observation they are about to see. */
+export interface SeenObservation {
+  readonly subject: Subject;
+  /** Event time; the receive time when the device gave none that can be trusted. */
+  readonly at: Millis;
+  readonly receivedAt: Millis;
+  readonly metrics: Metrics;
+  readonly event: import("../domain/observation.ts").DeviceEvent | undefined;
+  readonly quality: readonly import("../domain/observation.ts").QualityFlag[];
+  /** Older than the subject's newest reading: repairs the past, never moves the present. */
+  readonly outOfOrder: boolean;
+  /** Older than its kind's lateness allowance when it arrived: may be counted, must not ring. */
+  readonly late: boolean;
+}

@@ -1,0 +1,204 @@
+import type { Alert, AlertState, TimelineEntry } from "../domain/alert.ts";
+import type { Device } from "../domain/device.ts";
+import type { MetricName, Metrics } from "../domain/metrics.ts";
+import type { DeviceEvent, QualityFlag } from "../domain/observation.ts";
+import type { Token } from "../domain/roles.ts";
+import type { Json } from "../domain/text.ts";
+import type { Millis } from "../domain/time.ts";
+
+/** A reading as the journal keeps it: everything a device said about one moment. */
+export interface Reading {
+  /** `Device.number`. */
+  readonly device: number;
+  readonly at: Millis;
+  readonly receivedAt: Millis;
+  /** 32-bit hash of the message key: how a repetition is known, also after a restart. */
+  readonly key: number;
+  readonly metrics: Metrics;
+  readonly event?: DeviceEvent;
+  readonly quality?: readonly QualityFlag[];
+}
+
+/** A message that was refused, kept so that somebody can see why. */
+export interface QuarantineEntry {
+  readonly at: Millis;
+  readonly reason: string;
+  readonly detail: string;
+  readonly topic: string;
+  readonly device: string | null;
+  /** The first bytes of the payload, base64. */
+  readonly payload: string;
+}
+
+export interface AuditEntry {
+  readonly at: Millis;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly details: Json;
+}
+
+/** What a rule remembers of one subject between observations; opaque to the store. */
+export interface RuleState {
+  readonly subjectId: string;
+  readonly ruleId: string;
+  readonly subtype: string | null;
+  readonly body: Json;
+}
+
+/** The answer that was given to a request with an `Idempotency-Key`, so that a repetition gets the same one. */
+export interface IdempotentAnswer {
+  readonly key: string;
+  readonly at: Millis;
+  readonly status: number;
+  readonly body: Json;
+}
+
+/** Small documents that need no table of their own: changed rules, silences, settings. `body` null deletes. */
+export interface DocumentChange {
+  readonly collection: string;
+  readonly id: string;
+  readonly body: Json | null;
+}
+
+/**
+ * Everything one batch changes, committed in one transaction and synced before any receipt leaves.
+ * A later entry for the same id replaces an earlier one.
+ */
+export interface CommitBatch {
+  /** Packed readings (store/readings.ts), or null when there are none. Transferred, not copied. */
+  readonly readings: ArrayBuffer | null;
+  readonly readingCount: number;
+  readonly devices: readonly { readonly id: string; readonly device: Device | null }[];
+  readonly alerts: readonly Alert[];
+  readonly timeline: readonly TimelineEntry[];
+  /** `body` null deletes. */
+  readonly ruleStates: readonly RuleState[];
+  readonly tokens: readonly { readonly id: string; readonly token: Token | null }[];
+  readonly audit: readonly AuditEntry[];
+  readonly quarantine: readonly QuarantineEntry[];
+  readonly answers: readonly IdempotentAnswer[];
+  readonly documents: readonly DocumentChange[];
+  /** Latest state of subjects since the last checkpoint, or null when this batch carries none (see `Restored.subjects`). */
+  readonly checkpoint: readonly SubjectCheckpoint[] | null;
+}
+
+/** The live state of one subject, written every few seconds so that a restart replays only the log's tail. */
+export interface SubjectCheckpoint {
+  readonly device: number;
+  readonly body: Json;
+}
+
+/** What the center needs to be where it was. */
+export interface Restored {
+  /** Changes when the history before it was replaced (first start, restore of a backup). */
+  readonly epoch: string;
+  readonly alertRev: number;
+  /** Revisions up to here were removed by retention: a client that stands before it starts anew. */
+  readonly prunedRev: number;
+  readonly devices: readonly Device[];
+  readonly nextDeviceNumber: number;
+  /** Every alert that is not archived. */
+  readonly alerts: readonly Alert[];
+  readonly ruleStates: readonly RuleState[];
+  readonly tokens: readonly Token[];
+  readonly documents: readonly { readonly collection: string; readonly id: string; readonly body: Json }[];
+  readonly subjects: readonly SubjectCheckpoint[];
+  /** Readings committed after the last checkpoint, in commit order, as packed batches. */
+  readonly tail: readonly ArrayBuffer[];
+}
+
+export type Aggregate = "mean" | "min" | "max" | "sum" | "count" | "first" | "last";
+
+export interface SeriesQuery {
+  readonly device: number;
+  readonly metric: MetricName;
+  /** Inclusive. */
+  readonly from: Millis;
+  /** Exclusive. */
+  readonly to: Millis;
+  /** Window length; windows start at multiples of it since the epoch. Absent: raw points. */
+  readonly everyMs?: Millis;
+  readonly aggregate?: Aggregate;
+  /** At most this many points; the answer says when there were more. */
+  readonly limit?: number;
+}
+
+export interface Point {
+  /** Time of the reading, or start of the window. Windows without a reading are absent. */
+  readonly at: Millis;
+  readonly value: number;
+}
+
+export interface TrackPoint {
+  readonly at: Millis;
+  readonly lat: number;
+  readonly lon: number;
+  readonly speedKmh: number | null;
+  readonly headingDeg: number | null;
+}
+
+export interface AlertQuery {
+  readonly open?: boolean;
+  readonly state?: readonly AlertState[];
+  readonly level?: readonly number[];
+  readonly ruleId?: readonly string[];
+  readonly subjectId?: string;
+  readonly communityId?: readonly string[];
+  readonly gridId?: readonly string[];
+  /** west, south, east, north */
+  readonly bbox?: readonly [number, number, number, number];
+  readonly from?: Millis;
+  readonly to?: Millis;
+  /** Opaque: from the last page's `next`. */
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+/** Past readings and tracks. One contract suite holds every implementation to the same answers. */
+export interface History {
+  series(query: SeriesQuery): Promise<{ readonly points: readonly Point[]; readonly truncated: boolean }>;
+  track(query: { device: number; from: Millis; to: Millis; limit: number }): Promise<readonly TrackPoint[]>;
+  /** Events of one device (detections, alarms, cards), newest first. */
+  events(query: { device: number; from: Millis; to: Millis; limit: number }): Promise<readonly Reading[]>;
+}
+
+/** The truth. A promise of `commit` that resolves means synced to disk. */
+export interface Store extends History, AsyncDisposable {
+  readonly restored: Restored;
+  commit(batch: CommitBatch): Promise<void>;
+  alerts(query: AlertQuery): Promise<Page<Alert>>;
+  /** Alerts with `rev` above the given one in order of `rev`, archived ones included. */
+  alertsSince(rev: number, limit: number): Promise<readonly Alert[]>;
+  alert(id: string): Promise<{ readonly alert: Alert; readonly timeline: readonly TimelineEntry[] } | null>;
+  answer(key: string): Promise<IdempotentAnswer | null>;
+  quarantine(query: {
+    reason?: string;
+    cursor?: string;
+    limit: number;
+  }): Promise<Page<QuarantineEntry & { id: number }>>;
+  audit(query: {
+    actor?: string;
+    target?: string;
+    cursor?: string;
+    limit: number;
+  }): Promise<Page<AuditEntry & { id: number }>>;
+  /** A consistent copy of everything, taken while the center runs; resolves with the size in bytes. */
+  backup(path: string): Promise<number>;
+  /** Sizes and positions for metrics: bytes on disk, readings not packed yet, last commit's duration. */
+  status(): Promise<StoreStatus>;
+}
+
+export interface StoreStatus {
+  readonly databaseBytes: number;
+  readonly walBytes: number;
+  readonly unpackedReadings: number;
+  readonly packedReadings: number;
+  readonly packedBytes: number;
+  readonly freeDiskBytes: number;
+}
