@@ -3,6 +3,8 @@ import type { Level } from "../domain/levels.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import type { Place } from "../domain/place.ts";
 import type { Millis } from "../domain/time.ts";
+import type { DeviceEvent, QualityFlag } from "../domain/observation.ts";
+import type { RecentKeys } from "./recent-keys.ts";
 
 /** The live state of one device: what the district looks like now. Changed only by the pipeline. */
 export interface Subject {
@@ -24,8 +26,8 @@ export interface Subject {
   online: boolean | null;
   /** Level of the worst alert about it that is not closed. */
   level: Level | null;
-  /** Ring of message keys seen lately: how repetitions are known. */
-  readonly recentKeys: number[];
+  /** Keys of the messages seen lately: how repetitions are known. */
+  readonly recentKeys: RecentKeys;
 }
 
 /** What the pipeline tells the rules about the observation they are about to see. */
@@ -35,8 +37,8 @@ export interface SeenObservation {
   readonly at: Millis;
   readonly receivedAt: Millis;
   readonly metrics: Metrics;
-  readonly event: import("../domain/observation.ts").DeviceEvent | undefined;
-  readonly quality: readonly import("../domain/observation.ts").QualityFlag[];
+  readonly event: DeviceEvent | undefined;
+  readonly quality: readonly QualityFlag[];
   /** Older than the subject's newest reading: repairs the past, never moves the present. */
   readonly outOfOrder: boolean;
   /** Older than its kind's lateness allowance when it arrived: may be counted, must not ring. */

@@ -66,4 +66,6 @@ export interface Observation {
   /** The producer says that it kept this for a while before sending. */
   readonly buffered?: boolean;
   readonly quality?: readonly QualityFlag[];
+  /** What the message says about the device itself: kind, asset id, bin geometry. Used when it is registered. */
+  readonly hints?: Readonly<Record<string, string>>;
 }

@@ -202,3 +202,11 @@ export interface StoreStatus {
   readonly packedBytes: number;
   readonly freeDiskBytes: number;
 }
+
+/** The store refuses commits for a reason that may go away by itself: disk full, locked, an I/O error. Try again. */
+export class StoreUnavailable extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = "StoreUnavailable";
+  }
+}

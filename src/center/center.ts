@@ -1,0 +1,205 @@
+import { ulid } from "ulid";
+import { createDecoder } from "../../devices/index.ts";
+import type { Alerting } from "../alerts/alerting.ts";
+import { createAlerting } from "../alerts/engine.ts";
+import type { Config } from "../config.ts";
+import type { Alert } from "../domain/alert.ts";
+import type { Device } from "../domain/device.ts";
+import { type Clock, DAY, HOUR, SECOND } from "../domain/time.ts";
+import type { Inbox } from "../ingest/inbox.ts";
+import { decodeReadings } from "../store/readings.ts";
+import { type CommitBatch, type Store, StoreUnavailable } from "../store/store.ts";
+import type { Center, Tokens } from "./access.ts";
+import { createAutoRegister } from "./auto-register.ts";
+import type { Changes } from "./changes.ts";
+import type { Geography } from "./geography.ts";
+import { createLoop, type LoopCounters } from "./loop.ts";
+import { createPipeline, type PipelineCounters } from "./pipeline.ts";
+import { createQuarantine } from "./quarantine.ts";
+import { createRegistry } from "./registry.ts";
+import { Revisions } from "./revisions.ts";
+import { defaultWorldLimits, World } from "./world.ts";
+
+export interface CenterParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly tokens: Tokens & { committed(): void };
+  readonly geography: Geography;
+  readonly pepper: Uint8Array;
+  /** Our own bug: log it and end the process; a supervisor starts it again. */
+  readonly fatal: (error: unknown) => void;
+}
+
+export interface CenterCounters {
+  readonly loop: LoopCounters;
+  readonly pipeline: PipelineCounters;
+  /** Refused messages by reason. */
+  readonly quarantined: ReadonlyMap<string, number>;
+}
+
+/** The center with what only its own wiring may touch. */
+export interface RunningCore extends Center {
+  readonly inbox: Inbox;
+  readonly counters: CenterCounters;
+  idle(): Promise<void>;
+  stop(): void;
+}
+
+/** Brings the district back from the store and starts its loop. */
+export function createCenter({ config, clock, store, tokens, geography, pepper, fatal }: CenterParts): RunningCore {
+  const { restored } = store;
+  // Revisions of subjects live as long as the process; the start time keeps those of an earlier one below.
+  const world = new World(geography, Date.now() * 1_000, {
+    ...defaultWorldLimits,
+    pastMs: config.DEVICE_PAST_DAYS * DAY,
+    futureMs: config.DEVICE_FUTURE_SECONDS * SECOND,
+  });
+  let alerting: Alerting | null = null;
+  const registry = createRegistry({
+    restored,
+    geography,
+    pepper,
+    changed(id, device, now, changes) {
+      world.deviceChanged(id, device);
+      alerting?.deviceChanged(id, device, now, changes);
+    },
+  });
+  restoreWorld(world, registry.byNumber, restored.devices, store);
+
+  alerting = createAlerting({
+    district: {
+      subject: (id) => world.subject(id),
+      subjects: () => world.subjects.values(),
+      placeAt: (lat, lon) => world.placeAt(lat, lon),
+      metresOutside: (subject) => world.metresOutside(subject),
+    },
+    restored: { alerts: restored.alerts, ruleStates: restored.ruleStates, alertRev: restored.alertRev },
+    settings: { archiveAfterMs: config.ALERT_ARCHIVE_HOURS * HOUR },
+    startedAt: clock.now(),
+    newId: () => ulid(clock.now()),
+  });
+  const desk = alerting;
+  for (const subject of [...world.subjects.values()]) subject.level = desk.worstLevelOf(subject.id);
+
+  const alerts = new Revisions<Alert>(restored.alertRev);
+  for (const alert of [...restored.alerts].sort((a, b) => a.rev - b.rev)) alerts.put(alert);
+
+  const quarantine = createQuarantine(config.QUARANTINE_PER_CAUSE_PER_MINUTE);
+  const pipeline = createPipeline({
+    decoder: createDecoder({
+      jsonDepth: config.JSON_DEPTH,
+      jsonKeys: config.JSON_KEYS,
+      jsonStringBytes: config.JSON_STRING_BYTES,
+    }),
+    registry,
+    world,
+    alerting: desk,
+    quarantine,
+    autoRegister: config.AUTO_REGISTER ? createAutoRegister(registry) : null,
+  });
+
+  let nextCheckpointAt = performance.now() + config.CHECKPOINT_SECONDS * SECOND;
+  const complete = (changes: Changes): CommitBatch => {
+    showLevels(world, desk, changes);
+    let checkpoint = null;
+    if (performance.now() >= nextCheckpointAt) {
+      checkpoint = world.takeCheckpoint();
+      nextCheckpointAt = performance.now() + config.CHECKPOINT_SECONDS * SECOND;
+    }
+    return {
+      readingCount: changes.readings.count,
+      readings: changes.readings.finish(),
+      devices: Array.from(changes.devices, ([id, device]) => ({ id, device })),
+      alerts: [...changes.alerts.values()],
+      timeline: changes.timeline,
+      ruleStates: [...changes.ruleStates.values()],
+      tokens: Array.from(changes.tokens, ([id, token]) => ({ id, token })),
+      audit: changes.audit,
+      quarantine: changes.quarantine,
+      answers: changes.answers,
+      documents: [...changes.documents.values()],
+      checkpoint,
+    };
+  };
+
+  const loop = createLoop({
+    clock,
+    limits: {
+      waitMs: config.INGEST_BATCH_WAIT_MS,
+      batchMessages: config.INGEST_BATCH_MAX,
+      queueMessages: config.INGEST_QUEUE_MESSAGES,
+      queueBytes: config.INGEST_QUEUE_BYTES,
+    },
+    apply: pipeline.apply,
+    tick: (now, changes) => desk.tick(now, changes),
+    nextDueAt: () => desk.nextDueAt,
+    complete,
+    commit: (batch) => store.commit(batch),
+    committed(changes) {
+      for (const alert of [...changes.alerts.values()].sort((a, b) => a.rev - b.rev)) {
+        if (alert.archivedAt === null) alerts.put(alert);
+        else alerts.remove(alert.id, alert.rev);
+      }
+      registry.committed(changes);
+      tokens.committed();
+    },
+    mayHeal: (error) => error instanceof StoreUnavailable,
+    fatal,
+  });
+
+  return {
+    clock,
+    store,
+    registry,
+    tokens,
+    geography,
+    alerting: desk,
+    alerts,
+    subjects: world.subjects,
+    inbox: loop.inbox,
+    counters: { loop: loop.counters, pipeline: pipeline.counters, quarantined: quarantine.counts },
+    get health() {
+      return loop.health;
+    },
+    get settled() {
+      return loop.settled;
+    },
+    onSettled: loop.onSettled,
+    operate: loop.operate,
+    idle: loop.idle,
+    stop: loop.stop,
+  };
+}
+
+function restoreWorld(
+  world: World,
+  byNumber: (number: number) => Device | undefined,
+  devices: readonly Device[],
+  { restored }: Store,
+): void {
+  for (const device of devices) world.deviceChanged(device.id, device);
+  for (const checkpoint of restored.subjects) {
+    const device = byNumber(checkpoint.device);
+    if (device) world.restore(device, checkpoint);
+  }
+  for (const batch of restored.tail) {
+    decodeReadings(batch, (reading) => {
+      const device = byNumber(reading.device);
+      if (device) world.replay(device, reading);
+    });
+  }
+}
+
+/** A subject shows the worst open alert about it; alerts of this batch may have changed that. */
+function showLevels(world: World, alerting: Alerting, changes: Changes): void {
+  for (const alert of changes.alerts.values()) {
+    const subject = world.subject(alert.subject.id);
+    if (!subject) continue;
+    const level = alerting.worstLevelOf(subject.id);
+    if (level === subject.level) continue;
+    subject.level = level;
+    world.touch(subject);
+  }
+}
+

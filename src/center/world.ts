@@ -1,0 +1,230 @@
+import { fillFromDistance } from "../../devices/fill.ts";
+import { gcj02ToWgs84 } from "../domain/coordinates.ts";
+import type { Device } from "../domain/device.ts";
+import { kinds } from "../domain/kinds.ts";
+import type { MetricName, Metrics } from "../domain/metrics.ts";
+import type { Observation, QualityFlag } from "../domain/observation.ts";
+import { distanceM, type Place } from "../domain/place.ts";
+import { DAY, type Millis, SECOND } from "../domain/time.ts";
+import type { Reading, SubjectCheckpoint } from "../store/store.ts";
+import type { Changes } from "./changes.ts";
+import type { Geography } from "./geography.ts";
+import { RecentKeys } from "./recent-keys.ts";
+import { Revisions } from "./revisions.ts";
+import type { SeenObservation, Subject } from "./subject.ts";
+
+export interface WorldLimits {
+  readonly pastMs: Millis;
+  readonly futureMs: Millis;
+  readonly recentKeys: number;
+}
+
+export const defaultWorldLimits: WorldLimits = { pastMs: 7 * DAY, futureMs: 300 * SECOND, recentKeys: 512 };
+
+/** A subject that moved less than this keeps the grid it was found in: point-in-polygon is not repeated for jitter. */
+const SAME_PLACE_M = 15;
+
+/**
+ * The district as it is now: one subject per registered device.
+ * Event time decides: an observation older than the newest one repairs the history and never moves the present.
+ */
+export class World {
+  /** Subjects by revision of their last change. */
+  readonly subjects: Revisions<Subject>;
+  readonly #geography: Geography;
+  readonly #limits: WorldLimits;
+  #rev: number;
+  readonly #dirty = new Set<Subject>();
+
+  /** @param firstRev above every revision an earlier run of the process handed out, so that stale ones are recognised */
+  constructor(geography: Geography, firstRev: number, limits: WorldLimits = defaultWorldLimits) {
+    this.#geography = geography;
+    this.#limits = limits;
+    this.#rev = firstRev;
+    this.subjects = new Revisions(firstRev);
+  }
+
+  subject(id: string): Subject | undefined {
+    return this.subjects.get(id);
+  }
+
+  placeAt(lat: number, lon: number): Place {
+    return this.#geography.placeAt(lat, lon);
+  }
+
+  /** Metres outside the area named by the device's attribute `areaId`; null without one or without a position. */
+  metresOutside(subject: Subject): number | null {
+    const { areaId } = subject.device.attributes;
+    if (typeof areaId !== "string" || !subject.place) return null;
+    return this.#geography.metresOutside(areaId, subject.place.lat, subject.place.lon);
+  }
+
+  /** A device was registered, changed, or removed (null). */
+  deviceChanged(id: string, device: Device | null): void {
+    if (!device) {
+      this.subjects.remove(id, ++this.#rev);
+      return;
+    }
+    const subject = this.subjects.get(id) ?? newSubject(device, this.#limits.recentKeys);
+    subject.device = device;
+    if (!kinds[device.kind].mobile || subject.positionAt === null) subject.place = device.place;
+    this.touch(subject);
+  }
+
+  /** Marks a subject as changed: screens get it with the next frame, the next checkpoint keeps it. */
+  touch(subject: Subject): void {
+    subject.rev = ++this.#rev;
+    this.subjects.put(subject);
+    this.#dirty.add(subject);
+  }
+
+  /**
+   * Applies one observation of a known device. Returns null for a repetition of something already seen.
+   * @param key 32-bit hash of the message key
+   */
+  apply(
+    observation: Observation,
+    device: Device,
+    receivedAt: Millis,
+    key: number,
+    changes: Changes,
+  ): SeenObservation | null {
+    const subject = this.subjects.get(device.id);
+    if (!subject) throw new Error(`device ${device.id} has no subject`);
+    const { at, quality } = this.#judgeTime(observation, receivedAt);
+    // A message that is newer than everything known cannot be a repetition: only the others are looked up.
+    const maybeRepeated = observation.at === null || (subject.at !== null && at <= subject.at);
+    if (maybeRepeated && subject.recentKeys.has(key)) return null;
+    const metrics = translate(observation.metrics, device);
+    const reading: Reading = {
+      device: device.number,
+      at,
+      receivedAt,
+      key,
+      metrics,
+      ...(observation.event && { event: observation.event }),
+      ...(quality.length > 0 && { quality }),
+    };
+    changes.readings.append(reading);
+    return this.#update(subject, reading);
+  }
+
+  /** Brings back a reading that was committed after the last checkpoint. */
+  replay(device: Device, reading: Reading): void {
+    const subject = this.subjects.get(device.id);
+    if (subject && !subject.recentKeys.has(reading.key)) this.#update(subject, reading);
+  }
+
+  /** State of the subjects that changed since the last call. */
+  takeCheckpoint(): SubjectCheckpoint[] {
+    const checkpoint: SubjectCheckpoint[] = [];
+    for (const subject of this.#dirty) {
+      const { at, receivedAt, metrics, positionAt, place, online } = subject;
+      checkpoint.push({
+        device: subject.device.number,
+        body: {
+          at,
+          receivedAt,
+          metrics: { ...metrics },
+          positionAt,
+          place: place && { ...place },
+          online,
+          keys: subject.recentKeys.toArray(),
+        },
+      });
+    }
+    this.#dirty.clear();
+    return checkpoint;
+  }
+
+  restore(device: Device, checkpoint: SubjectCheckpoint): void {
+    const subject = this.subjects.get(device.id);
+    if (!subject) return;
+    const { keys, ...state } = checkpoint.body as unknown as Pick<
+      Subject,
+      "at" | "receivedAt" | "metrics" | "positionAt" | "place" | "online"
+    > & { keys: number[] };
+    Object.assign(subject, state);
+    for (const key of keys) subject.recentKeys.add(key);
+    if (!kinds[device.kind].mobile) subject.place = device.place;
+  }
+
+  #update(subject: Subject, reading: Reading): SeenObservation {
+    const { at, receivedAt, metrics, event } = reading;
+    const quality = reading.quality ?? NO_FLAGS;
+    const kind = kinds[subject.device.kind];
+    const suspect = quality.includes("clockPast");
+    const outOfOrder = suspect || (subject.at !== null && at < subject.at);
+    subject.recentKeys.add(reading.key);
+    if (subject.receivedAt === null || receivedAt > subject.receivedAt) subject.receivedAt = receivedAt;
+    if (event?.type === "presence") {
+      if (!outOfOrder) subject.online = event.online;
+    } else {
+      subject.online = true;
+    }
+    if (!outOfOrder) {
+      subject.at = at;
+      for (const name in metrics) {
+        const value = metrics[name as MetricName];
+        if (value !== undefined) subject.metrics[name as MetricName] = value;
+      }
+      if (kind.mobile && metrics.lat !== undefined && metrics.lon !== undefined) {
+        subject.positionAt = at;
+        subject.place = this.#moved(subject.place, metrics.lat, metrics.lon);
+      }
+    }
+    this.touch(subject);
+    return { subject, at, receivedAt, metrics, event, quality, outOfOrder, late: receivedAt - at > kind.latenessMs };
+  }
+
+  #moved(from: Place | null, lat: number, lon: number): Place {
+    if (from?.gridId && distanceM(from, { lat, lon }) < SAME_PLACE_M) return { ...from, lat, lon };
+    return this.#geography.placeAt(lat, lon);
+  }
+
+  #judgeTime(observation: Observation, receivedAt: Millis): { at: Millis; quality: readonly QualityFlag[] } {
+    const quality = observation.quality ?? NO_FLAGS;
+    const { at } = observation;
+    if (at === null) return { at: receivedAt, quality };
+    if (at > receivedAt + this.#limits.futureMs) return { at: receivedAt, quality: [...quality, "clockFuture"] };
+    // Kept as it is told, but it may not change the present: it could be a replay, or a clock that was never set.
+    if (at < receivedAt - this.#limits.pastMs) return { at, quality: [...quality, "clockPast"] };
+    return { at, quality };
+  }
+}
+
+const NO_FLAGS: readonly QualityFlag[] = [];
+
+function newSubject(device: Device, recentKeys: number): Subject {
+  return {
+    id: device.id,
+    device,
+    rev: 0,
+    at: null,
+    receivedAt: null,
+    metrics: {},
+    positionAt: null,
+    place: device.place,
+    online: null,
+    level: null,
+    recentKeys: new RecentKeys(recentKeys),
+  };
+}
+
+/** What the device's own registration adds to its readings: bin geometry, coordinate system. */
+function translate(metrics: Metrics, device: Device): Metrics {
+  const { attributes } = device;
+  let result = metrics;
+  if (metrics.distanceMm !== undefined && metrics.fillPct === undefined && device.kind === "bin") {
+    const fillPct = fillFromDistance(metrics.distanceMm, {
+      emptyMm: Number(attributes.emptyMm),
+      fullMm: Number(attributes.fullMm ?? 0),
+      blindMm: Number(attributes.blindMm ?? 0),
+    });
+    if (fillPct !== null) result = { ...result, fillPct };
+  }
+  if (attributes.coordSystem === "gcj02" && metrics.lat !== undefined && metrics.lon !== undefined) {
+    result = { ...result, ...gcj02ToWgs84(metrics.lat, metrics.lon) };
+  }
+  return result;
+}

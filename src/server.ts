@@ -1,0 +1,120 @@
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { type Logger, pino } from "pino";
+import { dialectTopics } from "../devices/index.ts";
+import { loadPepper } from "./access/device-secrets.ts";
+import { createTokens, ensureAdminToken } from "./access/tokens.ts";
+import { createApi } from "./api/server.ts";
+import { createCenter, type RunningCore } from "./center/center.ts";
+import { loadGeography } from "./center/geography.ts";
+import { type Config, parseInstant } from "./config.ts";
+import { type Clock, DAY, scaledClock, systemClock } from "./domain/time.ts";
+import { createEmbeddedBroker } from "./ingest/embedded-broker.ts";
+import { connectExternalBroker } from "./ingest/external-broker.ts";
+import { openStore } from "./store/sqlite-store.ts";
+import { attachStream } from "./stream/websocket.ts";
+
+/** The synthetic district that ships with Kerbside; a real city sets DISTRICT. */
+const DEFAULT_DISTRICT = fileURLToPath(new URL("../simulators/yutang/district.geojson", import.meta.url));
+
+export interface StartOptions {
+  /** Instead of the one the settings describe: scenarios bring a ManualClock. */
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** Called when the center cannot go on because of a bug of its own; the default ends the process. */
+  readonly fatal?: (error: unknown) => void;
+}
+
+export interface RunningCenter extends AsyncDisposable {
+  /** Base address of REST, stream and pages, e.g. `http://127.0.0.1:8080`. */
+  readonly http: string;
+  readonly mqtt: string | null;
+  readonly mqtts: string | null;
+  /** The administrator's token when this start made it; null when it was set or made before. */
+  readonly adminToken: string | null;
+  readonly center: RunningCore;
+}
+
+/**
+ * Starts a whole center: store, loop, brokers, REST, stream.
+ * @throws Error with a readable message when a port is taken, the store cannot be opened or the district cannot be read
+ */
+export async function startCenter(config: Config, options: StartOptions = {}): Promise<RunningCenter> {
+  await using parts = new AsyncDisposableStack();
+  const logger = options.logger ?? pino({ level: config.LOG_LEVEL });
+  const clock = options.clock ?? clockOf(config);
+  const fatal = options.fatal ?? ((error: unknown) => endProcess(logger, error));
+
+  const geography = loadGeography(config.DISTRICT ?? DEFAULT_DISTRICT);
+  const store = parts.use(
+    await openStore({
+      directory: config.DATA_DIR,
+      now: () => clock.now(),
+      diskReserveBytes: config.DISK_RESERVE_BYTES,
+      quarantineRows: config.QUARANTINE_ROWS,
+      retention: {
+        readingsMs: config.RETENTION_READINGS_DAYS * DAY,
+        alertsMs: config.RETENTION_ALERTS_DAYS * DAY,
+        auditMs: config.RETENTION_AUDIT_DAYS * DAY,
+        quarantineMs: config.RETENTION_QUARANTINE_DAYS * DAY,
+      },
+    }),
+  );
+  const tokens = createTokens(store.restored.tokens);
+  const center = createCenter({
+    config,
+    clock,
+    store,
+    tokens,
+    geography,
+    pepper: loadPepper(config.DATA_DIR),
+    fatal,
+  });
+  parts.defer(async () => {
+    await center.idle();
+    center.stop();
+  });
+  const adminToken = await ensureAdminToken(center, config.ADMIN_TOKEN);
+
+  const broker = await createEmbeddedBroker({ config, clock, registry: center.registry, inbox: center.inbox, logger });
+  parts.defer(() => broker.close());
+  const api = await createApi({ center, config, logger, counters: center.counters, brokerCounters: broker.counters });
+  parts.defer(() => api.close());
+  await api.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
+  const stream = attachStream({ server: api.server, center, config, logger });
+  parts.defer(() => stream.close());
+  broker.attachWebSocket(api.server);
+
+  if (config.MQTT_URL) {
+    const external = await connectExternalBroker({
+      config,
+      clock,
+      inbox: center.inbox,
+      logger,
+      dialectTopics: dialectTopics(),
+    });
+    parts.defer(() => external.close());
+  }
+  const { mqtt, mqtts } = await broker.listen();
+
+  const { address, port, family } = api.server.address() as AddressInfo;
+  const running = parts.move();
+  return {
+    http: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    mqtt,
+    mqtts: mqtts ?? null,
+    adminToken,
+    center,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function clockOf(config: Config): Clock {
+  if (config.CLOCK_START) return scaledClock(parseInstant(config.CLOCK_START), config.CLOCK_SPEED);
+  return config.CLOCK_SPEED === 1 ? systemClock : scaledClock(Date.now(), config.CLOCK_SPEED);
+}
+
+function endProcess(logger: Logger, error: unknown): void {
+  logger.fatal({ err: error }, "the center cannot go on; a supervisor should start it again");
+  process.exit(1);
+}
