@@ -1,7 +1,7 @@
+import type { Device } from "../domain/device.ts";
 import { deviceIdPattern } from "../domain/device.ts";
 import { isKind, type Kind } from "../domain/kinds.ts";
 import type { Observation } from "../domain/observation.ts";
-import type { Device } from "../domain/device.ts";
 import type { Millis } from "../domain/time.ts";
 import type { Registry } from "./access.ts";
 import type { Changes } from "./changes.ts";
@@ -35,6 +35,9 @@ export function createAutoRegister(registry: Registry) {
 }
 
 function idFrom(name: string): string | null {
-  const id = name.replace(/[^A-Za-z0-9_.:-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "").slice(0, 64);
+  const id = name
+    .replace(/[^A-Za-z0-9_.:-]+/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "")
+    .slice(0, 64);
   return deviceIdPattern.test(id) ? id : null;
 }

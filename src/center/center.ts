@@ -202,4 +202,3 @@ function showLevels(world: World, alerting: Alerting, changes: Changes): void {
     world.touch(subject);
   }
 }
-

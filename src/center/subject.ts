@@ -1,9 +1,9 @@
 import type { Device } from "../domain/device.ts";
 import type { Level } from "../domain/levels.ts";
 import type { Metrics } from "../domain/metrics.ts";
+import type { DeviceEvent, QualityFlag } from "../domain/observation.ts";
 import type { Place } from "../domain/place.ts";
 import type { Millis } from "../domain/time.ts";
-import type { DeviceEvent, QualityFlag } from "../domain/observation.ts";
 import type { RecentKeys } from "./recent-keys.ts";
 
 /** The live state of one device: what the district looks like now. Changed only by the pipeline. */
