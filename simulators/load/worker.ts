@@ -69,7 +69,8 @@ function onReceipts(line: Line, incoming: Buffer): void {
     }
     const slot = ((data[i + 2] as number) << 8) + (data[i + 3] as number) - 1;
     const bucket = ((now - (line.sentAt[slot] ?? now)) / STEP_MS) | 0;
-    histogram[bucket < histogram.length ? bucket : histogram.length - 1]! += 1;
+    const last = Math.min(bucket, histogram.length - 1);
+    histogram[last] = (histogram[last] ?? 0) + 1;
     slots.push(slot);
   }
   receipted += slots.length;
