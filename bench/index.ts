@@ -1,0 +1,45 @@
+import { parseArgs } from "node:util";
+
+/** One line of the report: what, how much, in which unit, beside what. */
+export type Print = (what: string, value: number, unit: string, beside: string) => void;
+
+interface Part {
+  readonly name: string;
+  readonly title: string;
+  load(): Promise<{ run(print: Print): Promise<void> }>;
+}
+
+const parts: readonly Part[] = [
+  { name: "ingest", title: "Durable QoS 1 ingest", load: () => import("./ingest.ts") },
+  { name: "latency", title: "Reading to frame", load: () => import("./latency.ts") },
+  { name: "fan-out", title: "Fan-out to screens", load: () => import("./fan-out.ts") },
+  { name: "store", title: "Store", load: () => import("./store.ts") },
+  { name: "restart", title: "Restart", load: () => import("./restart.ts") },
+  { name: "connections", title: "Memory at 10,000 connections", load: () => import("./connections.ts") },
+];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { list: { type: "boolean" }, help: { type: "boolean" } },
+});
+if (values.list || values.help) {
+  console.log("npm run bench            every part\nnpm run bench -- NAME …  the named parts:\n");
+  for (const part of parts) console.log(`  ${part.name.padEnd(14)}${part.title}`);
+  process.exit(0);
+}
+const unknown = positionals.filter((name) => !parts.some((part) => part.name === name));
+if (unknown.length > 0) {
+  console.error(`No part is called ${unknown.join(", ")}; npm run bench -- --list names them.`);
+  process.exit(1);
+}
+
+console.log("| part | measured | value | beside |\n| --- | --- | ---: | --- |");
+for (const part of parts) {
+  if (positionals.length > 0 && !positionals.includes(part.name)) continue;
+  const { run } = await part.load();
+  await run((what, value, unit, beside) => {
+    const shown = Number.isInteger(value) ? value.toLocaleString("en") : String(Number(value.toPrecision(4)));
+    console.log(`| ${part.title} | ${what.trim()} | ${shown} ${unit} | ${beside} |`);
+  });
+}
+process.exit(0);
