@@ -1,6 +1,6 @@
+import { connectAsync } from "mqtt";
 import { WebSocket } from "ws";
 import { startLoad } from "../simulators/load/load.ts";
-import { connectAsync } from "mqtt";
 import { registerVehicles, startCenterProcess } from "./center-process.ts";
 import type { Print } from "./index.ts";
 
@@ -21,7 +21,13 @@ export async function run(print: Print): Promise<void> {
     const frame = JSON.parse(String(data));
     if (frame.type === "hello") {
       socket.send(
-        JSON.stringify({ type: "subscribe", id: "p", topic: "devices", filter: { id: [probe.username] }, everyMs: 100 }),
+        JSON.stringify({
+          type: "subscribe",
+          id: "p",
+          topic: "devices",
+          filter: { id: [probe.username] },
+          everyMs: 100,
+        }),
       );
     }
     for (const device of frame.upsert ?? []) {

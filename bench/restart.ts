@@ -37,5 +37,10 @@ export async function run(print: Print): Promise<void> {
   if (open.items.length !== 1) throw new Error("no alert survived the restart");
   print("an empty center, start to ready", Math.round(baselineMs), "ms", "baseline");
   const ratio = (second.readyMs / baselineMs).toFixed(1);
-  print(`${SUBJECTS} subjects, ${ALERTS} open alerts`, Math.round(second.readyMs), "ms", `${ratio} × empty (aim ≤ 3,000 ms)`);
+  print(
+    `${SUBJECTS} subjects, ${ALERTS} open alerts`,
+    Math.round(second.readyMs),
+    "ms",
+    `${ratio} × empty (aim ≤ 3,000 ms)`,
+  );
 }

@@ -73,13 +73,17 @@ describe("Revisions", () => {
 describe("RecentKeys", () => {
   test("remembers exactly the last keys, however many came before", () => {
     fc.assert(
-      fc.property(fc.array(fc.nat({ max: 0xffffffff }), { maxLength: 200 }), fc.integer({ min: 8, max: 64 }), (keys, limit) => {
-        const recent = new RecentKeys(limit);
-        for (const key of keys) recent.add(key);
-        const expected = keys.slice(-limit).map((key) => key | 0);
-        expect(recent.toArray().slice(-expected.length || undefined)).toEqual(expected.length ? expected : []);
-        for (const key of keys.slice(-limit)) expect(recent.has(key)).toBe(true);
-      }),
+      fc.property(
+        fc.array(fc.nat({ max: 0xffffffff }), { maxLength: 200 }),
+        fc.integer({ min: 8, max: 64 }),
+        (keys, limit) => {
+          const recent = new RecentKeys(limit);
+          for (const key of keys) recent.add(key);
+          const expected = keys.slice(-limit).map((key) => key | 0);
+          expect(recent.toArray().slice(-expected.length || undefined)).toEqual(expected.length ? expected : []);
+          for (const key of keys.slice(-limit)) expect(recent.has(key)).toBe(true);
+        },
+      ),
     );
   });
 
