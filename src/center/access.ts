@@ -42,6 +42,8 @@ export interface Tokens {
     changes: Changes,
   ): { token: Token; secret: string };
   revoke(id: string, changes: Changes): void;
+  /** Puts a token whose secret was chosen elsewhere (the setting ADMIN_TOKEN); replaces one of the same id. */
+  adopt(token: Token, changes: Changes): void;
   /** Called after the commit that revoked a token: streams close. */
   onRevoke(listener: (tokenId: string) => void): void;
 }
