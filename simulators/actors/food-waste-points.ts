@@ -1,0 +1,48 @@
+import { MINUTE, type Millis } from "../../src/domain/time.ts";
+import { createRandom } from "../random.ts";
+import { busyness } from "../rhythm.ts";
+import type { Town } from "../town.ts";
+import { type Actor, observe, round, type SimulatedDevice } from "./actor.ts";
+
+const REPORT_EVERY_MS = 15 * MINUTE;
+
+/** Kitchen-waste points with IC card and scale: households and shops hand over in the deposit windows. */
+export function createFoodWastePoints(town: Town, options: { count: number; seed: number; startAt: Millis }): Actor[] {
+  return town
+    .facilities("foodWastePoint")
+    .slice(0, options.count)
+    .map((site): Actor => {
+      const random = createRandom(options.seed, site.id);
+      const gatewayId = `gw-facilities-${site.communityId}`;
+      const device: SimulatedDevice = {
+        id: site.id,
+        kind: "foodWastePoint",
+        name: site.name,
+        dialect: "native",
+        site,
+        gatewayId,
+        attributes: { gatewayId, reportEverySeconds: REPORT_EVERY_MS / 1_000 },
+      };
+      let weightKg = random.between(5, 40);
+      let reportAt = options.startAt + Math.floor(random.between(0, REPORT_EVERY_MS));
+      let depositAt = options.startAt + random.waitMs(2);
+      return {
+        device,
+        get nextAt() {
+          return Math.min(reportAt, depositAt);
+        },
+        act(at) {
+          if (depositAt <= at) {
+            depositAt = at + Math.floor(random.waitMs(Math.max(0.2, 9 * busyness(at))));
+            const netKg = round(random.between(0.4, 6), 2);
+            weightKg += netKg;
+            const details = { cardId: `card-${random.integer(1, 1_123)}`, netKg, stream: "food" };
+            return [observe(device, at, { weightKg: round(weightKg, 2) }, { type: "card", code: "accepted", details })];
+          }
+          reportAt = at + REPORT_EVERY_MS;
+          if (weightKg > 240) weightKg = 0;
+          return [observe(device, at, { weightKg: round(weightKg, 2), doorOpen: 0 })];
+        },
+      };
+    });
+}

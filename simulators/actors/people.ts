@@ -1,0 +1,107 @@
+import { HOUR, MINUTE, type Millis } from "../../src/domain/time.ts";
+import { along, type Point } from "../geometry.ts";
+import { createRandom } from "../random.ts";
+import { hourOfDay, localMidnight } from "../rhythm.ts";
+import type { Town } from "../town.ts";
+import { type Actor, numbered, observe, round, type SimulatedDevice } from "./actor.ts";
+
+export interface PeopleOptions {
+  readonly count: number;
+  readonly seed: number;
+  readonly startAt: Millis;
+  /** So many have a login of their own; the badges of the rest report through a gateway of their community. */
+  readonly ownLogins: number;
+}
+
+const ON_SHIFT_EVERY_MS = MINUTE;
+const CHARGING_EVERY_MS = 10 * MINUTE;
+const SHIFTS = [
+  { from: 5.5, to: 13.5 },
+  { from: 13.5, to: 21.5 },
+] as const;
+const WALK_KMH = 2.4;
+const SECTION_M = 320;
+
+/**
+ * Workers who walk their road section up and down during their shift. Off shift the badge lies on its charger and sends
+ * no position: people are followed at work only.
+ */
+export function createPeople(town: Town, options: PeopleOptions): Actor[] {
+  const roads = [...town.network.roads.values()];
+  return Array.from({ length: options.count }, (_, index) => createPerson(town, roads, options, index));
+}
+
+function createPerson(town: Town, roads: readonly (readonly Point[])[], options: PeopleOptions, index: number): Actor {
+  const id = numbered("person", index + 1, 4);
+  const random = createRandom(options.seed, id);
+  const line = businessLine(index);
+  const own = index < options.ownLogins;
+  const site = town.depositPoints[(index * 7) % town.depositPoints.length];
+  const gatewayId = own ? null : `gw-badges-${site?.communityId ?? "tianliao"}`;
+  const device: SimulatedDevice = {
+    id,
+    kind: "person",
+    name: `${line} ${index + 1}`,
+    dialect: "native",
+    ...(site && { site }),
+    gatewayId,
+    attributes: {
+      businessLine: line,
+      reportEverySeconds: CHARGING_EVERY_MS / 1_000,
+      ...(gatewayId && { gatewayId }),
+    },
+  };
+  const shift = SHIFTS[index % SHIFTS.length] ?? SHIFTS[0];
+  const road = site
+    ? (town.network.roads.get(String(site.properties.roadId)) ?? random.pick(roads))
+    : random.pick(roads);
+  const sectionFrom = random.between(0, 200);
+  const phase = random.next();
+  let batteryPct = random.between(70, 100);
+  let steps = 0;
+  let nextAt = options.startAt + Math.floor(random.between(0, ON_SHIFT_EVERY_MS));
+  return {
+    device,
+    get nextAt() {
+      return nextAt;
+    },
+    act(at) {
+      const hour = hourOfDay(at);
+      const onShift = hour >= shift.from && hour < shift.to;
+      if (!onShift) {
+        nextAt = at + CHARGING_EVERY_MS;
+        const startsAt = localMidnight(at) + shift.from * HOUR;
+        if (startsAt > at) nextAt = Math.min(nextAt, startsAt + Math.floor(phase * ON_SHIFT_EVERY_MS));
+        batteryPct = Math.min(100, batteryPct + 2);
+        steps = 0;
+        return [observe(device, at, { batteryPct: round(batteryPct, 0), clockIn: 0 })];
+      }
+      nextAt = at + ON_SHIFT_EVERY_MS;
+      batteryPct = Math.max(25, batteryPct - 0.08);
+      const walked = ((at - localMidnight(at)) / HOUR) * WALK_KMH * 1_000;
+      const turn = (walked / SECTION_M + phase * 2) % 2;
+      const metres = sectionFrom + (turn < 1 ? turn : 2 - turn) * SECTION_M;
+      const { point } = along(road, metres);
+      const [lon, lat] = town.plane.toLonLat([point[0] + random.between(-6, 6), point[1] + random.between(-6, 6)]);
+      steps += random.integer(30, 65);
+      return [
+        observe(device, at, {
+          lat,
+          lon,
+          accuracyM: round(random.between(4, 18)),
+          speedKmh: round(random.between(0, 4)),
+          batteryPct: round(batteryPct, 0),
+          hr: random.integer(72, 118),
+          steps,
+          clockIn: 1,
+        }),
+      ];
+    },
+  };
+}
+
+/** Of 600: 500 cleaners, 80 greening, 20 pest control. */
+function businessLine(index: number): string {
+  const turn = index % 30;
+  return turn < 25 ? "cleaning" : turn < 29 ? "greening" : "pestControl";
+}

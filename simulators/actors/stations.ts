@@ -1,0 +1,43 @@
+import { MINUTE, type Millis } from "../../src/domain/time.ts";
+import { createRandom } from "../random.ts";
+import { busyness } from "../rhythm.ts";
+import type { Town } from "../town.ts";
+import { type Actor, observe, round, type SimulatedDevice } from "./actor.ts";
+
+const REPORT_EVERY_MS = 5 * MINUTE;
+
+/** Transfer stations: the hopper fills with deliveries and a haul takes it away before it backs up. */
+export function createStations(town: Town, options: { count: number; seed: number; startAt: Millis }): Actor[] {
+  return town
+    .facilities("station")
+    .slice(0, options.count)
+    .map((site): Actor => {
+      const random = createRandom(options.seed, site.id);
+      const gatewayId = `gw-facilities-${site.communityId}`;
+      const device: SimulatedDevice = {
+        id: site.id,
+        kind: "station",
+        name: site.name,
+        dialect: "native",
+        site,
+        gatewayId,
+        attributes: { gatewayId },
+      };
+      let nextAt = options.startAt + Math.floor(random.between(0, REPORT_EVERY_MS));
+      let hopperPct = random.between(5, 30);
+      return {
+        device,
+        get nextAt() {
+          return nextAt;
+        },
+        act(at) {
+          nextAt = at + REPORT_EVERY_MS;
+          hopperPct += busyness(at) * random.between(0.2, 1.4);
+          if (hopperPct > random.between(62, 78)) hopperPct = random.between(2, 8);
+          return [
+            observe(device, at, { hopperPct: round(hopperPct), queue: Math.round(busyness(at) * random.next()) }),
+          ];
+        },
+      };
+    });
+}

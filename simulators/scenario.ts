@@ -1,0 +1,135 @@
+import type { Level } from "../src/domain/levels.ts";
+import type { Text } from "../src/domain/text.ts";
+import type { FaultRates } from "./faults.ts";
+import type { Step } from "./player.ts";
+import type { Population } from "./population.ts";
+
+/** An alert a scenario must raise. Times are minutes after its start. */
+export interface ExpectedAlert {
+  readonly ruleId: string;
+  readonly subjectId: string;
+  readonly subtype?: string | null;
+  readonly openAt: number;
+  /** Null: still not cleared at the end. Absent: not looked at. */
+  readonly clearAt?: number | null;
+  readonly toleranceSeconds: number;
+  readonly level?: Level;
+}
+
+/** A day or an evening of the district, and the alerts it must raise: an acceptance test of rules and center. */
+export interface Scenario {
+  readonly id: string;
+  readonly title: Text;
+  readonly seed: number;
+  /** Local time of the district, `2026-03-02T18:00`. */
+  readonly startAt: string;
+  readonly durationMinutes: number;
+  readonly population: Population;
+  readonly faults: FaultRates;
+  readonly script: readonly Step[];
+  readonly expected: readonly ExpectedAlert[];
+  /** Rules whose further alerts do no harm; any other alert that is not expected is a failure. */
+  readonly ignoredRules?: readonly string[];
+}
+
+/** What check compares: the fields of an alert the scenario speaks about. */
+export interface RaisedAlert {
+  readonly id: string;
+  readonly ruleId: string;
+  readonly subtype: string | null;
+  readonly level: Level;
+  readonly subject: { readonly kind: string; readonly id: string };
+  readonly openedAt: number;
+  readonly clearedAt: number | null;
+}
+
+export interface ComparisonRow {
+  readonly alert: string;
+  readonly expected: string;
+  readonly raised: string;
+  /** Empty when they agree. */
+  readonly difference: string;
+}
+
+const key = (ruleId: string, subjectId: string, subtype: string | null | undefined): string =>
+  `${ruleId} ${subjectId}${subtype ? ` ${subtype}` : ""}`;
+
+const clock = (at: number | null | undefined): string =>
+  at === undefined ? "" : at === null ? "not cleared" : new Date(at + 8 * 3_600_000).toISOString().slice(11, 19);
+
+const times = (openAt: number, clearAt: number | null | undefined, level: Level | undefined): string =>
+  `${level ? `level ${level}, ` : ""}${clock(openAt)}${clearAt === undefined ? "" : ` to ${clock(clearAt)}`}`;
+
+/** Sets each expected alert beside the nearest raised one of the same key; what is left over on either side is a difference. */
+export function compareAlerts(scenario: Scenario, startAt: number, raised: readonly RaisedAlert[]): ComparisonRow[] {
+  const left = new Set(raised);
+  const rows: ComparisonRow[] = [];
+  for (const wanted of scenario.expected) {
+    const name = key(wanted.ruleId, wanted.subjectId, wanted.subtype);
+    const openAt = startAt + wanted.openAt * 60_000;
+    const clearAt = typeof wanted.clearAt === "number" ? startAt + wanted.clearAt * 60_000 : wanted.clearAt;
+    const expected = times(openAt, clearAt, wanted.level);
+    const candidates = [...left].filter(
+      (alert) =>
+        alert.ruleId === wanted.ruleId &&
+        alert.subject.id === wanted.subjectId &&
+        (wanted.subtype === undefined || alert.subtype === wanted.subtype),
+    );
+    candidates.sort((a, b) => Math.abs(a.openedAt - openAt) - Math.abs(b.openedAt - openAt));
+    const found = candidates[0];
+    if (!found) {
+      rows.push({ alert: name, expected, raised: "", difference: "missing" });
+      continue;
+    }
+    left.delete(found);
+    rows.push({
+      alert: name,
+      expected,
+      raised: times(found.openedAt, found.clearedAt, found.level),
+      difference: differences(wanted, openAt, clearAt, found).join("; "),
+    });
+  }
+  for (const alert of left) {
+    if (scenario.ignoredRules?.includes(alert.ruleId)) continue;
+    const shown = times(alert.openedAt, alert.clearedAt, alert.level);
+    rows.push({
+      alert: key(alert.ruleId, alert.subject.id, alert.subtype),
+      expected: "",
+      raised: shown,
+      difference: "not expected",
+    });
+  }
+  return rows;
+}
+
+function differences(
+  wanted: ExpectedAlert,
+  openAt: number,
+  clearAt: number | null | undefined,
+  found: RaisedAlert,
+): string[] {
+  const tolerance = wanted.toleranceSeconds * 1_000;
+  const list: string[] = [];
+  const off = (what: string, is: number, should: number): void => {
+    if (Math.abs(is - should) > tolerance) list.push(`${what} ${Math.round((is - should) / 1_000)} s off`);
+  };
+  off("opened", found.openedAt, openAt);
+  if (clearAt === null && found.clearedAt !== null) list.push("cleared, but should last");
+  if (typeof clearAt === "number") {
+    if (found.clearedAt === null) list.push("not cleared");
+    else off("cleared", found.clearedAt, clearAt);
+  }
+  if (wanted.level !== undefined && found.level !== wanted.level) list.push(`level ${found.level}`);
+  return list;
+}
+
+/** The comparison as a table for people. */
+export function formatRows(rows: readonly ComparisonRow[]): string {
+  const head: ComparisonRow = { alert: "alert", expected: "expected", raised: "raised", difference: "difference" };
+  const lines = [head, ...rows.map((row) => ({ ...row, difference: row.difference || "ok" }))];
+  const width = (field: keyof ComparisonRow): number => Math.max(...lines.map((line) => line[field].length));
+  const [a, b, c] = [width("alert"), width("expected"), width("raised")];
+  return lines
+    .map((line) => `${line.alert.padEnd(a)}  ${line.expected.padEnd(b)}  ${line.raised.padEnd(c)}  ${line.difference}`)
+    .join("\n");
+}
