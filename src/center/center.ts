@@ -109,6 +109,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
     }
     return {
       readingCount: changes.readings.count,
+      hasEvents: changes.readings.hasEvents,
       readings: changes.readings.finish(),
       devices: Array.from(changes.devices, ([id, device]) => ({ id, device })),
       alerts: [...changes.alerts.values()],

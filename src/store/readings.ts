@@ -21,9 +21,14 @@ export class ReadingWriter {
   #view = EMPTY_VIEW;
   #length = HEADER_BYTES;
   #count = 0;
+  #hasEvents = false;
 
   get count(): number {
     return this.#count;
+  }
+
+  get hasEvents(): boolean {
+    return this.#hasEvents;
   }
 
   append(reading: Reading): void {
@@ -50,6 +55,7 @@ export class ReadingWriter {
     }
     view.setUint8(countAt, count);
     if (event) {
+      this.#hasEvents = true;
       new Uint8Array(view.buffer).set(event, at);
       at += event.length;
     }

@@ -69,6 +69,8 @@ export interface CommitBatch {
   /** Packed readings (store/readings.ts), or null when there are none. Transferred, not copied. */
   readonly readings: ArrayBuffer | null;
   readonly readingCount: number;
+  /** Some reading carries an event: those are kept in a table of their own as well. */
+  readonly hasEvents: boolean;
   readonly devices: readonly { readonly id: string; readonly device: Device | null }[];
   readonly alerts: readonly Alert[];
   readonly timeline: readonly TimelineEntry[];

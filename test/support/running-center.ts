@@ -1,17 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { pino } from "pino";
 import { readConfig } from "../../src/config.ts";
 import { type RunningCenter, type StartOptions, startCenter } from "../../src/server.ts";
+import { temporaryDirectory } from "./directory.ts";
 
 export const ADMIN_TOKEN = "administrator-of-the-tests";
-
-/** A directory that is removed at the end of the test. */
-export function temporaryDirectory(): { path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), "kerbside-test-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
-}
 
 export interface TestCenter extends RunningCenter {
   readonly directory: string;

@@ -1,0 +1,82 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** Each step runs once, in a transaction, in order; a step that was released is never changed. */
+const steps: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE device (id TEXT PRIMARY KEY, number INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE token (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE document (
+    collection TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (collection, id)
+  ) WITHOUT ROWID;
+  CREATE TABLE rule_state (
+    rule_id TEXT NOT NULL, subject_id TEXT NOT NULL, subtype TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (rule_id, subject_id, subtype)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE alert (
+    id TEXT PRIMARY KEY, rev INTEGER NOT NULL, rule_id TEXT NOT NULL, subject_id TEXT NOT NULL, subtype TEXT NOT NULL,
+    state TEXT NOT NULL, level INTEGER NOT NULL, final INTEGER NOT NULL, opened_at INTEGER NOT NULL, archived_at INTEGER,
+    community_id TEXT, grid_id TEXT, lat REAL, lon REAL, body TEXT NOT NULL
+  ) WITHOUT ROWID;
+  -- Exactly one alert that has not ended for each key, whatever the code above believes.
+  CREATE UNIQUE INDEX alert_open ON alert (rule_id, subject_id, subtype) WHERE final = 0;
+  CREATE INDEX alert_rev ON alert (rev);
+  CREATE INDEX alert_live ON alert (id) WHERE archived_at IS NULL;
+  CREATE INDEX alert_subject ON alert (subject_id, id);
+  CREATE TABLE timeline (alert_id TEXT NOT NULL, rev INTEGER NOT NULL, entry INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (alert_id, rev, entry)) WITHOUT ROWID;
+
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, target TEXT NOT NULL,
+    details TEXT NOT NULL, hash TEXT NOT NULL
+  );
+  CREATE INDEX audit_target ON audit (target, id);
+  CREATE TRIGGER audit_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit cannot be changed'); END;
+  CREATE TRIGGER audit_delete BEFORE DELETE ON audit
+    WHEN OLD.id > (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta WHERE key = 'auditReleasedTo')
+    BEGIN SELECT RAISE(ABORT, 'the audit cannot be deleted'); END;
+  CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, topic TEXT NOT NULL,
+    device TEXT, payload TEXT NOT NULL
+  );
+  CREATE TABLE answer (key TEXT PRIMARY KEY, at INTEGER NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL)
+    WITHOUT ROWID;
+
+  CREATE TABLE subject (device INTEGER PRIMARY KEY, body TEXT NOT NULL);
+  -- No index beside the row number: an index on the log costs more than everything else together.
+  CREATE TABLE log (id INTEGER PRIMARY KEY AUTOINCREMENT, count INTEGER NOT NULL, body BLOB NOT NULL);
+  CREATE TABLE chunk (
+    device INTEGER NOT NULL, day INTEGER NOT NULL, part INTEGER NOT NULL, count INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (device, day, part)
+  ) WITHOUT ROWID;
+  CREATE TABLE event (
+    device INTEGER NOT NULL, at INTEGER NOT NULL, key INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (device, at, key)
+  ) WITHOUT ROWID;
+  `,
+];
+
+/**
+ * Brings the database to the version this program knows.
+ * @throws Error when it was written by a newer version
+ */
+export function migrate(database: DatabaseSync): void {
+  const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (version > steps.length) {
+    throw new Error(
+      `the database has version ${version}, this Kerbside knows ${steps.length}: start the newer version, or restore a backup`,
+    );
+  }
+  for (let next = version; next < steps.length; next++) {
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      database.exec(steps[next] ?? "");
+      database.exec(`PRAGMA user_version = ${next + 1}`);
+      database.exec("COMMIT");
+    } catch (error) {
+      database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}

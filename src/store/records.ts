@@ -1,0 +1,160 @@
+import { randomUUID } from "node:crypto";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { Alert, TimelineEntry } from "../domain/alert.ts";
+import { invalid } from "../domain/problem.ts";
+import type { AlertQuery, AuditEntry, IdempotentAnswer, Page, QuarantineEntry, Restored, RuleState } from "./store.ts";
+
+type Row = Record<string, SQLInputValue>;
+const bodies = <T>(rows: unknown[]): T[] => (rows as { body: string }[]).map(({ body }) => JSON.parse(body) as T);
+
+/** Reads everything the center needs to be where it was. */
+export function restore(database: DatabaseSync): Restored {
+  const meta = (key: string): string | undefined =>
+    (database.prepare("SELECT value FROM meta WHERE key = ?").get(key) as { value: string } | undefined)?.value;
+  const all = (sql: string, ...parameters: SQLInputValue[]): Row[] => database.prepare(sql).all(...parameters) as Row[];
+  let epoch = meta("epoch");
+  if (!epoch) {
+    epoch = randomUUID();
+    database.prepare("INSERT INTO meta (key, value) VALUES ('epoch', ?)").run(epoch);
+  }
+  const { rev } = database.prepare("SELECT coalesce(max(rev), 0) AS rev FROM alert").get() as { rev: number };
+  const prunedRev = Number(meta("prunedRev") ?? 0);
+  return {
+    epoch,
+    alertRev: Math.max(rev, prunedRev),
+    prunedRev,
+    devices: bodies(all("SELECT body FROM device ORDER BY number")),
+    nextDeviceNumber: Number(meta("lastDeviceNumber") ?? 0) + 1,
+    alerts: bodies(all("SELECT body FROM alert WHERE archived_at IS NULL ORDER BY rev")),
+    ruleStates: all("SELECT * FROM rule_state").map(
+      (row): RuleState => ({
+        ruleId: String(row.rule_id),
+        subjectId: String(row.subject_id),
+        subtype: row.subtype === "" ? null : String(row.subtype),
+        body: JSON.parse(String(row.body)),
+      }),
+    ),
+    tokens: bodies(all("SELECT body FROM token")),
+    documents: all("SELECT * FROM document").map((row) => ({
+      collection: String(row.collection),
+      id: String(row.id),
+      body: JSON.parse(String(row.body)),
+    })),
+    subjects: all("SELECT * FROM subject").map((row) => ({
+      device: Number(row.device),
+      body: JSON.parse(String(row.body)),
+    })),
+    tail: all("SELECT body FROM log WHERE id > ? ORDER BY id", Number(meta("checkpointLog") ?? 0)).map(
+      ({ body }) => Uint8Array.from(body as Uint8Array).buffer,
+    ),
+  };
+}
+
+/** Queries over alerts, audit and quarantine. Values are always bound, never written into the text. */
+export function createRecords(database: DatabaseSync) {
+  const alertById = database.prepare("SELECT body FROM alert WHERE id = ?");
+  const timelineOf = database.prepare("SELECT body FROM timeline WHERE alert_id = ? ORDER BY rev, entry");
+  const since = database.prepare("SELECT body FROM alert WHERE rev > ? ORDER BY rev LIMIT ?");
+  const answerOf = database.prepare("SELECT * FROM answer WHERE key = ?");
+
+  return {
+    alerts(query: AlertQuery): Page<Alert> {
+      const where = new Conditions();
+      if (query.open !== undefined) where.add("final = ?", query.open ? 0 : 1);
+      where.anyOf("state", query.state);
+      where.anyOf("level", query.level);
+      where.anyOf("rule_id", query.ruleId);
+      where.anyOf("community_id", query.communityId);
+      where.anyOf("grid_id", query.gridId);
+      if (query.subjectId !== undefined) where.add("subject_id = ?", query.subjectId);
+      if (query.bbox) {
+        const [west, south, east, north] = query.bbox;
+        where.add("lon BETWEEN ? AND ?", west, east);
+        where.add("lat BETWEEN ? AND ?", south, north);
+      }
+      if (query.from !== undefined) where.add("opened_at >= ?", query.from);
+      if (query.to !== undefined) where.add("opened_at < ?", query.to);
+      if (query.cursor !== undefined) where.add("id < ?", query.cursor);
+      const sql = `SELECT body FROM alert ${where.text} ORDER BY id DESC LIMIT ?`;
+      const items = bodies<Alert>(database.prepare(sql).all(...where.values, query.limit + 1));
+      const page = items.slice(0, query.limit);
+      return { items: page, next: items.length > query.limit ? (page.at(-1)?.id ?? null) : null };
+    },
+
+    alertsSince: (rev: number, limit: number): Alert[] => bodies(since.all(rev, limit)),
+
+    alert(id: string): { alert: Alert; timeline: TimelineEntry[] } | null {
+      const [alert] = bodies<Alert>(alertById.all(id));
+      return alert ? { alert, timeline: bodies(timelineOf.all(id)) } : null;
+    },
+
+    answer(key: string): IdempotentAnswer | null {
+      const row = answerOf.get(key) as Row | undefined;
+      if (!row) return null;
+      return { key, at: Number(row.at), status: Number(row.status), body: JSON.parse(String(row.body)) };
+    },
+
+    quarantine(query: { reason?: string; cursor?: string; limit: number }): Page<QuarantineEntry & { id: number }> {
+      const where = new Conditions();
+      if (query.reason !== undefined) where.add("reason = ?", query.reason);
+      if (query.cursor !== undefined) where.add("id < ?", rowNumber(query.cursor));
+      const sql = `SELECT * FROM quarantine ${where.text} ORDER BY id DESC LIMIT ?`;
+      const rows = database.prepare(sql).all(...where.values, query.limit + 1) as unknown as (QuarantineEntry & {
+        id: number;
+      })[];
+      return page(
+        rows.map((row) => ({ ...row })),
+        query.limit,
+      );
+    },
+
+    audit(query: {
+      actor?: string;
+      target?: string;
+      cursor?: string;
+      limit: number;
+    }): Page<AuditEntry & { id: number }> {
+      const where = new Conditions();
+      if (query.actor !== undefined) where.add("actor = ?", query.actor);
+      if (query.target !== undefined) where.add("target = ?", query.target);
+      if (query.cursor !== undefined) where.add("id < ?", rowNumber(query.cursor));
+      const sql = `SELECT id, at, actor, action, target, details FROM audit ${where.text} ORDER BY id DESC LIMIT ?`;
+      const rows = database.prepare(sql).all(...where.values, query.limit + 1) as Row[];
+      return page(
+        rows.map((row) => ({ ...row, details: JSON.parse(String(row.details)) })) as unknown as (AuditEntry & {
+          id: number;
+        })[],
+        query.limit,
+      );
+    },
+  };
+}
+
+class Conditions {
+  readonly #parts: string[] = [];
+  readonly values: SQLInputValue[] = [];
+
+  add(condition: string, ...values: SQLInputValue[]): void {
+    this.#parts.push(condition);
+    this.values.push(...values);
+  }
+
+  anyOf(column: string, values: readonly SQLInputValue[] | undefined): void {
+    if (values) this.add(`${column} IN (${values.map(() => "?").join(", ")})`, ...values);
+  }
+
+  get text(): string {
+    return this.#parts.length > 0 ? `WHERE ${this.#parts.join(" AND ")}` : "";
+  }
+}
+
+function rowNumber(cursor: string): number {
+  const number = Number(cursor);
+  if (!Number.isSafeInteger(number)) throw invalid("cursor must be the `next` of an earlier page");
+  return number;
+}
+
+function page<T extends { id: number }>(rows: T[], limit: number): Page<T> {
+  const items = rows.slice(0, limit);
+  return { items, next: rows.length > limit ? String(items.at(-1)?.id) : null };
+}

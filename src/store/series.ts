@@ -1,0 +1,141 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { MetricName } from "../domain/metrics.ts";
+import { DAY, type Millis } from "../domain/time.ts";
+import { type Columns, decodeChunk } from "./chunks.ts";
+import { merge } from "./merge.ts";
+import type { Aggregate, Point, Reading, SeriesQuery, TrackPoint } from "./store.ts";
+import type { Tail } from "./tail.ts";
+
+/** Lets whatever waits (a commit, above all) go first. */
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** History out of chunks and tail, a day at a time so that a long query never holds up a commit. */
+export function createSeries(database: DatabaseSync, tail: Tail) {
+  const chunksOfDay = database.prepare("SELECT body FROM chunk WHERE device = ? AND day = ? ORDER BY part");
+  const daysOf = database.prepare(
+    "SELECT DISTINCT day FROM chunk WHERE device = ? AND day BETWEEN ? AND ? ORDER BY day",
+  );
+  const eventsOf = database.prepare(
+    "SELECT at, key, body FROM event WHERE device = ? AND at >= ? AND at < ? ORDER BY at DESC, key LIMIT ?",
+  );
+
+  const day = (device: number, number: number): Columns => {
+    const chunks = (chunksOfDay.all(device, number) as { body: Uint8Array }[]).map(({ body }) => decodeChunk(body));
+    return merge(chunks, tail.of(device, number * DAY, (number + 1) * DAY));
+  };
+
+  /** Days with readings in [from, to), oldest first. */
+  const days = (device: number, from: Millis, to: Millis): number[] => {
+    const first = Math.floor(from / DAY);
+    const last = Math.floor((to - 1) / DAY);
+    const found = new Set((daysOf.all(device, first, last) as { day: number }[]).map((row) => row.day));
+    for (const { at } of tail.of(device, from, to)) found.add(Math.floor(at / DAY));
+    return [...found].sort((a, b) => a - b);
+  };
+
+  return {
+    async series(query: SeriesQuery): Promise<{ points: Point[]; truncated: boolean }> {
+      const collector = query.everyMs ? windows(query, query.everyMs) : raw();
+      const limit = query.limit ?? Number.POSITIVE_INFINITY;
+      for (const number of days(query.device, query.from, query.to)) {
+        const { at, values } = day(query.device, number);
+        const column = values.get(query.metric);
+        if (column) {
+          for (let i = 0; i < at.length; i++) {
+            const time = at[i] as number;
+            const value = column[i] as number;
+            if (time >= query.from && time < query.to && !Number.isNaN(value)) collector.add(time, value);
+          }
+        }
+        if (collector.points.length > limit) break;
+        await breathe();
+      }
+      const points = collector.finish();
+      return { points: points.slice(0, limit), truncated: points.length > limit };
+    },
+
+    async track(query: { device: number; from: Millis; to: Millis; limit: number }): Promise<TrackPoint[]> {
+      const points: TrackPoint[] = [];
+      for (const number of days(query.device, query.from, query.to)) {
+        const { at, values } = day(query.device, number);
+        const column = (name: MetricName, i: number): number | null => {
+          const value = values.get(name)?.[i];
+          return value === undefined || Number.isNaN(value) ? null : value;
+        };
+        for (let i = 0; i < at.length && points.length < query.limit; i++) {
+          const time = at[i] as number;
+          const lat = column("lat", i);
+          const lon = column("lon", i);
+          if (time < query.from || time >= query.to || lat === null || lon === null) continue;
+          points.push({ at: time, lat, lon, speedKmh: column("speedKmh", i), headingDeg: column("headingDeg", i) });
+        }
+        await breathe();
+      }
+      return points;
+    },
+
+    events(query: { device: number; from: Millis; to: Millis; limit: number }): Reading[] {
+      const rows = eventsOf.all(query.device, query.from, query.to, query.limit) as { body: string }[];
+      return rows.map(({ body }) => JSON.parse(body) as Reading);
+    },
+
+    day,
+  };
+}
+
+interface Collector {
+  readonly points: Point[];
+  add(at: Millis, value: number): void;
+  finish(): Point[];
+}
+
+function raw(): Collector {
+  const points: Point[] = [];
+  return { points, add: (at, value) => points.push({ at, value }), finish: () => points };
+}
+
+/** Values come in order of time, so one window is open at a time. */
+function windows({ aggregate = "mean" }: SeriesQuery, everyMs: Millis): Collector {
+  const points: Point[] = [];
+  let start = Number.NaN;
+  let count = 0;
+  let sum = 0;
+  let min = 0;
+  let max = 0;
+  let first = 0;
+  let last = 0;
+  const result: Record<Aggregate, () => number> = {
+    mean: () => sum / count,
+    min: () => min,
+    max: () => max,
+    sum: () => sum,
+    count: () => count,
+    first: () => first,
+    last: () => last,
+  };
+  const close = () => {
+    if (count > 0) points.push({ at: start, value: result[aggregate]() });
+    count = 0;
+  };
+  return {
+    points,
+    add(at, value) {
+      const windowStart = Math.floor(at / everyMs) * everyMs;
+      if (windowStart !== start) {
+        close();
+        start = windowStart;
+        sum = 0;
+        min = max = first = value;
+      }
+      count++;
+      sum += value;
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+      last = value;
+    },
+    finish() {
+      close();
+      return points;
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { backup, type DatabaseSync } from "node:sqlite";
+import { parentPort, workerData } from "node:worker_threads";
+import { createCommitter } from "./commit.ts";
+import { asStoreError, freeBytes, needsReopening, openDatabase } from "./database.ts";
+import { createPacker } from "./packing.ts";
+import { createRecords, restore } from "./records.ts";
+import { createRetention } from "./retention.ts";
+import { createSeries } from "./series.ts";
+import type { SqliteOptions, StoreCalls } from "./sqlite-store.ts";
+import { type CommitBatch, type StoreStatus, StoreUnavailable } from "./store.ts";
+import { createTail } from "./tail.ts";
+
+/** The store's own thread: it alone holds the database. Commits go first; packing and retention use the pauses. */
+
+const options = workerData as SqliteOptions;
+const path = join(options.directory, "kerbside.db");
+const positionPath = join(options.directory, "stream-position.json");
+/** A checkpoint of the WAL costs tens of milliseconds, so it is done between commits and not too often. */
+const CHECKPOINT_WAL_BYTES = 16 * 1024 * 1024;
+const PACK_READINGS = 100_000;
+const PACK_EVERY_MS = 3_600_000;
+const HOUSEKEEPING_MS = 1_000;
+const RETENTION_EVERY_MS = 60_000;
+
+mkdirSync(options.directory, { recursive: true });
+
+function open() {
+  const database = openDatabase(path);
+  if (options.maximumPages) database.exec(`PRAGMA max_page_count = ${options.maximumPages}`);
+  const tail = createTail();
+  const meta = database.prepare("SELECT value FROM meta WHERE key = ?");
+  const metaNumber = (key: string) => Number((meta.get(key) as { value: string } | undefined)?.value ?? 0);
+  const log = database.prepare("SELECT id, body FROM log WHERE id > ? ORDER BY id");
+  for (const { id, body } of log.iterate(metaNumber("packedTo")) as Iterable<{ id: number; body: Uint8Array }>) {
+    tail.add(id, body);
+  }
+  return {
+    database,
+    tail,
+    commit: createCommitter(database, tail, options.quarantineRows),
+    records: createRecords(database),
+    series: createSeries(database, tail),
+    packer: createPacker(database, tail, () => metaNumber("checkpointLog")),
+    retain: createRetention(database, options.retention),
+  };
+}
+
+let opened = open();
+const restored = restore(newEpochAfterRestore(opened.database));
+let highestRev = restored.alertRev;
+let lastPackAt = performance.now();
+let lastRetentionAt = 0;
+let freeDisk = freeBytes(options.directory);
+
+/** A database that knows less than was once sent to screens was put back from a backup: positions of screens mean nothing. */
+function newEpochAfterRestore(database: DatabaseSync): DatabaseSync {
+  if (!existsSync(positionPath)) return database;
+  const sent = JSON.parse(readFileSync(positionPath, "utf8")) as { epoch: string; rev: number };
+  const { rev } = database.prepare("SELECT coalesce(max(rev), 0) AS rev FROM alert").get() as { rev: number };
+  const epoch = database.prepare("SELECT value FROM meta WHERE key = 'epoch'").get() as { value: string } | undefined;
+  if (epoch?.value === sent.epoch && rev < sent.rev) database.exec("DELETE FROM meta WHERE key = 'epoch'");
+  return database;
+}
+
+function rememberPosition(): void {
+  writeFileSync(`${positionPath}.new`, JSON.stringify({ epoch: restored.epoch, rev: highestRev }));
+  renameSync(`${positionPath}.new`, positionPath);
+}
+
+const calls: StoreCalls = {
+  commit(batch: CommitBatch) {
+    if (freeDisk < options.diskReserveBytes) {
+      freeDisk = freeBytes(options.directory);
+      if (freeDisk < options.diskReserveBytes) {
+        throw new StoreUnavailable(
+          `only ${freeDisk} bytes free on the disk, DISK_RESERVE_BYTES is ${options.diskReserveBytes}`,
+        );
+      }
+    }
+    try {
+      opened.commit(batch);
+    } catch (error) {
+      if (needsReopening(error)) {
+        opened.database.close();
+        opened = open();
+      }
+      throw error;
+    }
+    for (const alert of batch.alerts) highestRev = Math.max(highestRev, alert.rev);
+  },
+  series: (query) => opened.series.series(query),
+  track: (query) => opened.series.track(query),
+  events: (query) => opened.series.events(query),
+  alerts: (query) => opened.records.alerts(query),
+  alertsSince: (rev, limit) => opened.records.alertsSince(rev, limit),
+  alert: (id) => opened.records.alert(id),
+  answer: (key) => opened.records.answer(key),
+  quarantine: (query) => opened.records.quarantine(query),
+  audit: (query) => opened.records.audit(query),
+  async backup(target) {
+    mkdirSync(dirname(target), { recursive: true });
+    const partial = `${target}.partial`;
+    rmSync(partial, { force: true });
+    await backup(opened.database, partial);
+    renameSync(partial, target);
+    return statSync(target).size;
+  },
+  status(): StoreStatus {
+    const chunks = opened.database
+      .prepare("SELECT coalesce(sum(count), 0) AS count, coalesce(sum(length(body)), 0) AS bytes FROM chunk")
+      .get() as { count: number; bytes: number };
+    return {
+      databaseBytes: statSync(path).size,
+      walBytes: walBytes(),
+      unpackedReadings: opened.tail.count,
+      packedReadings: chunks.count,
+      packedBytes: chunks.bytes,
+      freeDiskBytes: freeDisk,
+    };
+  },
+  async pack() {
+    opened.packer.start();
+    while (opened.packer.step()) await new Promise((resolve) => setImmediate(resolve));
+  },
+  retain(now) {
+    while (opened.retain(now));
+  },
+  close() {
+    clearInterval(housekeeping);
+    if (highestRev > 0) rememberPosition();
+    opened.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    opened.database.close();
+  },
+};
+
+function walBytes(): number {
+  return existsSync(`${path}-wal`) ? statSync(`${path}-wal`).size : 0;
+}
+
+function background(): void {
+  try {
+    freeDisk = freeBytes(options.directory);
+    const due = opened.tail.count >= PACK_READINGS || performance.now() - lastPackAt > PACK_EVERY_MS;
+    if (due && !opened.packer.running) {
+      lastPackAt = performance.now();
+      opened.packer.start();
+      packOn();
+    }
+    if (walBytes() > CHECKPOINT_WAL_BYTES) opened.database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    if (performance.now() - lastRetentionAt > RETENTION_EVERY_MS) {
+      const now = options.fixedNow ?? Date.now();
+      if (!opened.retain(now)) lastRetentionAt = performance.now();
+      if (highestRev > 0) rememberPosition();
+    }
+  } catch (error) {
+    // A full disk stops the housekeeping too; commits report it, and the next turn tries again.
+    if (!(asStoreError(error) instanceof StoreUnavailable)) throw error;
+  }
+}
+
+function packOn(): void {
+  try {
+    if (opened.packer.step()) setTimeout(packOn, 2);
+  } catch (error) {
+    if (!(asStoreError(error) instanceof StoreUnavailable)) throw error;
+    setTimeout(packOn, HOUSEKEEPING_MS);
+  }
+}
+
+const housekeeping = setInterval(background, HOUSEKEEPING_MS);
+
+parentPort?.on(
+  "message",
+  async ({ id, call, parameters }: { id: number; call: keyof StoreCalls; parameters: unknown[] }) => {
+    try {
+      const method = calls[call] as (...given: unknown[]) => unknown;
+      parentPort?.postMessage({ id, result: await method(...parameters) });
+    } catch (error) {
+      const known = asStoreError(error) as Error;
+      parentPort?.postMessage({
+        id,
+        error: { message: known.message, heals: known instanceof StoreUnavailable, stack: known.stack },
+      });
+    }
+    if (call === "close") parentPort?.close();
+  },
+);
+parentPort?.postMessage({ restored });

@@ -1,0 +1,74 @@
+import type { Alert } from "../../src/domain/alert.ts";
+import { DAY } from "../../src/domain/time.ts";
+import { ReadingWriter } from "../../src/store/readings.ts";
+import { openStore, type SqliteOptions } from "../../src/store/sqlite-store.ts";
+import type { CommitBatch, Reading } from "../../src/store/store.ts";
+
+export const T0 = 1_790_000_000_000;
+
+export function batchOf(readings: readonly Reading[], rest: Partial<CommitBatch> = {}): CommitBatch {
+  const writer = new ReadingWriter();
+  for (const reading of readings) writer.append(reading);
+  return {
+    readingCount: writer.count,
+    hasEvents: writer.hasEvents,
+    readings: writer.finish(),
+    devices: [],
+    alerts: [],
+    timeline: [],
+    ruleStates: [],
+    tokens: [],
+    audit: [],
+    quarantine: [],
+    answers: [],
+    documents: [],
+    checkpoint: null,
+    ...rest,
+  };
+}
+
+export function openTestStore(directory: string, options: Partial<SqliteOptions> = {}) {
+  return openStore({
+    directory,
+    diskReserveBytes: 0,
+    quarantineRows: 100,
+    retention: { readingsMs: 400 * DAY, alertsMs: 400 * DAY, auditMs: 400 * DAY, quarantineMs: 400 * DAY },
+    ...options,
+  });
+}
+
+export function alertOf(fields: Partial<Alert>): Alert {
+  return {
+    id: "alert-1",
+    ruleId: "bin.overflow",
+    subtype: null,
+    level: 3,
+    state: "open",
+    confirmed: true,
+    subject: { kind: "bin", id: "bin-1" },
+    place: null,
+    firstAt: T0,
+    openedAt: T0,
+    knownAt: T0,
+    lastSeenAt: T0,
+    clearedAt: null,
+    closedAt: null,
+    archivedAt: null,
+    count: 1,
+    reopenCount: 0,
+    recurrenceOf: null,
+    mergedInto: null,
+    late: false,
+    stale: false,
+    flapping: false,
+    shelvedUntil: null,
+    assignee: null,
+    crewId: null,
+    targetAt: null,
+    limitAt: null,
+    matter: null,
+    evidence: [],
+    rev: 1,
+    ...fields,
+  };
+}
