@@ -77,8 +77,14 @@ function maySpeakFor({ principal }: InboundMessage, device: Device): boolean {
   return principal.gateway && (principal.devices.has("*") || principal.devices.has(device.id));
 }
 
-/** The producer's own message key where there is one, else topic and payload: packet ids are reused, DUP is no identity. */
+/**
+ * The producer's own message key where there is one, else topic and payload: packet ids are reused, DUP is no identity.
+ * Without either a key or a time, two equal messages cannot be told from one that was sent twice: both count.
+ */
 function keyOf(observation: Observation, message: InboundMessage, index: number): number {
-  const base = observation.key === undefined ? crc32(message.payload, crc32(message.topic)) : crc32(observation.key);
-  return index === 0 ? base : Math.imul(base ^ index, 0x9e3779b1) >>> 0;
+  let base = observation.key === undefined ? crc32(message.payload, crc32(message.topic)) : crc32(observation.key);
+  if (observation.key === undefined && observation.at === null) base ^= anonymousMessages++;
+  return index === 0 ? base >>> 0 : Math.imul(base ^ index, 0x9e3779b1) >>> 0;
 }
+
+let anonymousMessages = 1;

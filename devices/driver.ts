@@ -1,0 +1,69 @@
+import type { z } from "zod";
+import type { Kind } from "../src/domain/kinds.ts";
+import type { Observation } from "../src/domain/observation.ts";
+import type { Json, Text } from "../src/domain/text.ts";
+import type { Millis } from "../src/domain/time.ts";
+
+/** Something a driver could not use. The rest of the message counts all the same. */
+export interface DecodeProblem {
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export interface DecodeContext {
+  readonly topic: string;
+  /** The named levels of the topic pattern. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly receivedAt: Millis;
+}
+
+export interface DecodeResult {
+  readonly observations: readonly Observation[];
+  readonly problems?: readonly DecodeProblem[];
+  /** The whole message is of no use: it goes to the quarantine with this reason. */
+  readonly refused?: DecodeProblem;
+}
+
+/** A message as a device sends it, for simulators. */
+export interface EncodedMessage {
+  readonly topic: string;
+  readonly payload: Json;
+}
+
+export interface DriverSample {
+  readonly name: string;
+  readonly topic: string;
+  readonly payload: unknown;
+  readonly observations: readonly Observation[];
+}
+
+/** All that is known about one device family or dialect, in one place. */
+export interface Driver<P = unknown> {
+  readonly id: string;
+  readonly kind: Kind | null;
+  readonly title: Text;
+  /** Patterns with `{name}` for one level and a last `{name+}` for the rest. No two drivers may claim one topic. */
+  readonly topics: readonly string[];
+  /** `text` payloads need not be JSON; `decode` then gets the string, or the bytes when they are no text. */
+  readonly encoding: "json" | "any";
+  readonly payload: z.ZodType<P>;
+  /** Never throws on odd input, never fills an unknown value with 0, now or the site's position. */
+  decode(payload: P, context: DecodeContext): DecodeResult;
+  encode?(observation: Observation, device: EncodeTarget): EncodedMessage | null;
+  readonly samples: readonly DriverSample[];
+  /** Payloads that must be refused. */
+  readonly rejects: readonly unknown[];
+}
+
+/** The device a simulator speaks for: its id, and what its dialect calls it. */
+export interface EncodeTarget {
+  readonly id: string;
+  readonly kind: Kind;
+  /** OwnTracks user/device, devEUI, camera name, IMEI … */
+  readonly alias?: string;
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export function defineDevice<P>(driver: Omit<Driver<P>, "encoding"> & { encoding?: "json" | "any" }): Driver<P> {
+  return { encoding: "json", ...driver };
+}

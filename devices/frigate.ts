@@ -1,0 +1,261 @@
+import { z } from "zod";
+import { categoryOf } from "../src/domain/categories.ts";
+import type { DetectionPhase, Observation } from "../src/domain/observation.ts";
+import type { Json } from "../src/domain/text.ts";
+import { type DecodeContext, type DecodeResult, defineDevice } from "./driver.ts";
+import { readTimestamp } from "./timestamp.ts";
+
+const time = z.number().nullable().optional();
+const texts = z.array(z.string()).optional();
+const tracked = z.object({
+  id: z.string(),
+  camera: z.string(),
+  label: z.string(),
+  sub_label: z.union([z.string(), z.tuple([z.string(), z.number()]), z.null()]).optional(),
+  score: z.number().nullable().optional(),
+  top_score: z.number().nullable().optional(),
+  false_positive: z.boolean().nullable().optional(),
+  frame_time: time,
+  start_time: time,
+  end_time: time,
+  box: z.array(z.number()).length(4).optional(),
+  entered_zones: texts,
+  stationary: z.boolean().nullable().optional(),
+  has_snapshot: z.boolean().nullable().optional(),
+  recognized_license_plate: z.string().nullable().optional(),
+});
+const events = z.object({ type: z.enum(["new", "update", "end"]), before: z.unknown(), after: tracked });
+
+const review = z.object({
+  id: z.string(),
+  camera: z.string(),
+  start_time: z.number(),
+  end_time: time,
+  severity: z.string(),
+  data: z
+    .object({ detections: texts, objects: texts, sub_labels: z.array(z.unknown()).optional(), zones: texts })
+    .optional(),
+});
+const reviews = z.object({ type: z.enum(["new", "update", "end", "genai"]), before: z.unknown(), after: review });
+
+const update = z.object({
+  type: z.string(),
+  id: z.string(),
+  camera: z.string().optional(),
+  timestamp: z.number().optional(),
+  score: z.number().nullable().optional(),
+  plate: z.string().optional(),
+  name: z.string().nullable().optional(),
+  model: z.string().optional(),
+  sub_label: z.string().nullable().optional(),
+  attribute: z.string().nullable().optional(),
+  description: z.string().optional(),
+});
+
+const PHASES: Readonly<Record<string, DetectionPhase>> = { new: "start", update: "update", end: "end" };
+const cameraAlias = (camera: string): string => `frigate:${camera}`;
+
+/** Frigate (docs.frigate.video, "MQTT"): tracked objects, reviews and their attributes; times are float epoch seconds. */
+export const frigate = defineDevice<unknown>({
+  id: "frigate",
+  kind: "camera",
+  title: { en: "Frigate camera server", zh: "Frigate 视频分析" },
+  topics: ["frigate/{channel+}"],
+  encoding: "any",
+  payload: z.unknown(),
+  decode(payload, context) {
+    switch (context.parameters.channel) {
+      case "events":
+        return withSchema(events, payload, ({ type, after }) => [trackedObject(type, after)]);
+      case "reviews":
+        return withSchema(reviews, payload, ({ type, after }) => [reviewed(type, after)]);
+      case "tracked_object_update":
+        return withSchema(update, payload, (message) => (message.camera ? [attribute(message, message.camera)] : []));
+      default:
+        return cameraTopic(payload, context);
+    }
+  },
+  encode(observation, { alias, id }) {
+    const { event, metrics } = observation;
+    if (event?.type !== "detection") return null;
+    const at = (observation.at ?? 0) / 1_000;
+    const after = {
+      id: event.eventId ?? `${at}-${id}`,
+      camera: (alias ?? id).replace(/^frigate:/, ""),
+      label: event.label ?? event.category,
+      sub_label: null,
+      score: event.confidence ?? null,
+      top_score: event.confidence ?? null,
+      false_positive: false,
+      frame_time: at,
+      start_time: at,
+      end_time: event.phase === "end" ? at : null,
+      entered_zones: [],
+      stationary: false,
+      has_snapshot: false,
+      ...metrics,
+    };
+    const type = event.phase === "end" ? "end" : event.phase === "update" ? "update" : "new";
+    return { topic: "frigate/events", payload: { type, before: after, after } };
+  },
+  samples: [
+    {
+      name: "a sighting begins",
+      topic: "frigate/events",
+      payload: {
+        type: "new",
+        before: {},
+        after: {
+          id: "1790000000.5-abc",
+          camera: "gate",
+          label: "garbage",
+          sub_label: null,
+          score: 0.875,
+          top_score: 0.9,
+          frame_time: 1_790_000_000.5,
+          start_time: 1_790_000_000.5,
+          end_time: null,
+          box: [10, 20, 110, 220],
+        },
+      },
+      observations: [
+        {
+          device: "frigate:gate",
+          at: 1_790_000_000_500,
+          atSource: "device",
+          metrics: {},
+          key: "1790000000.5-abc new 1790000000.5",
+          event: {
+            type: "detection",
+            category: "exposedGarbage",
+            label: "garbage",
+            phase: "start",
+            eventId: "1790000000.5-abc",
+            confidence: 0.875,
+            details: {
+              startedAt: 1_790_000_000_500,
+              endedAt: null,
+              topScore: 0.9,
+              bboxPx: { x: 10, y: 20, w: 100, h: 200 },
+            },
+          },
+        },
+      ],
+    },
+    {
+      name: "counts, pictures and switches are no readings",
+      topic: "frigate/gate/person",
+      payload: "2",
+      observations: [],
+    },
+  ],
+  rejects: [],
+});
+
+/** @throws nothing: what does not fit the schema is refused with the field that does not */
+function withSchema<T>(schema: z.ZodType<T>, payload: unknown, decode: (message: T) => Observation[]): DecodeResult {
+  const parsed = schema.safeParse(payload);
+  if (parsed.success) return { observations: decode(parsed.data) };
+  const issue = parsed.error.issues[0];
+  const detail = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "does not fit"}`;
+  return { observations: [], refused: { reason: "schema", detail } };
+}
+
+function momentOf(seconds: number | null | undefined): Pick<Observation, "at" | "atSource" | "quality"> {
+  const read = seconds === null || seconds === undefined ? { untrusted: true as const } : readTimestamp(seconds);
+  if ("at" in read) return { at: read.at, atSource: "device" };
+  return { at: null, atSource: "receiveTime", quality: ["clockDefault"] };
+}
+
+const millis = (seconds: number | null | undefined): number | null =>
+  seconds === null || seconds === undefined ? null : Math.round(seconds * 1_000);
+
+function trackedObject(type: string, after: z.infer<typeof tracked>): Observation {
+  const subLabel = Array.isArray(after.sub_label) ? after.sub_label[0] : after.sub_label;
+  const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = after.box ?? [];
+  // The box is in pixels of the detect stream, whose size the message does not tell.
+  const details: Record<string, Json> = {
+    startedAt: millis(after.start_time),
+    endedAt: millis(after.end_time),
+    ...(after.top_score != null && { topScore: after.top_score }),
+    ...(after.box && { bboxPx: { x: x1, y: y1, w: x2 - x1, h: y2 - y1 } }),
+    ...(subLabel && { subLabel }),
+    ...(after.entered_zones?.length && { zones: after.entered_zones }),
+    ...(after.stationary != null && { stationary: after.stationary }),
+    ...(after.has_snapshot != null && { hasSnapshot: after.has_snapshot }),
+    ...(after.recognized_license_plate && { plate: after.recognized_license_plate }),
+  };
+  const seconds = type === "end" ? (after.end_time ?? after.frame_time) : after.frame_time;
+  return {
+    device: cameraAlias(after.camera),
+    ...momentOf(seconds),
+    metrics: {},
+    key: `${after.id} ${type} ${seconds}`,
+    event: {
+      type: "detection",
+      category: categoryOf(after.label) ?? after.label,
+      label: after.label,
+      phase: PHASES[type] ?? "update",
+      eventId: after.id,
+      ...(after.score != null && { confidence: Math.min(1, Math.max(0, after.score)) }),
+      details,
+    },
+  };
+}
+
+function reviewed(type: string, after: z.infer<typeof review>): Observation {
+  const objects = after.data?.objects ?? [];
+  const seconds = type === "end" ? (after.end_time ?? after.start_time) : after.start_time;
+  return {
+    device: cameraAlias(after.camera),
+    ...momentOf(seconds),
+    metrics: {},
+    key: `review ${after.id} ${type} ${objects.length} ${after.data?.detections?.length ?? 0}`,
+    event: {
+      type: "attribute",
+      code: "review",
+      details: {
+        reviewId: after.id,
+        phase: PHASES[type] ?? "update",
+        severity: after.severity,
+        startedAt: millis(after.start_time),
+        endedAt: millis(after.end_time),
+        objects,
+        zones: after.data?.zones ?? [],
+        eventIds: after.data?.detections ?? [],
+      },
+    },
+  };
+}
+
+function attribute(message: z.infer<typeof update>, camera: string): Observation {
+  const value = message.plate ?? message.name ?? message.sub_label ?? message.attribute ?? message.description ?? null;
+  return {
+    device: cameraAlias(camera),
+    ...momentOf(message.timestamp),
+    metrics: {},
+    key: `${message.id} ${message.type} ${message.timestamp} ${value}`,
+    event: {
+      type: "attribute",
+      code: message.type,
+      details: {
+        eventId: message.id,
+        value,
+        ...(message.model !== undefined && { attribute: message.model }),
+        ...(message.score != null && { score: message.score }),
+      },
+    },
+  };
+}
+
+/** `frigate/available` speaks for the server; `frigate/<camera>/status/<role>` for one camera. The rest is no reading. */
+function cameraTopic(payload: unknown, context: DecodeContext): DecodeResult {
+  const [camera = "", channel, role] = (context.parameters.channel ?? "").split("/");
+  if (channel === "status" && role === "detect" && typeof payload === "string") {
+    const presence = { type: "presence", online: payload.trim() === "online" } as const;
+    return {
+      observations: [{ device: cameraAlias(camera), at: null, atSource: "receiveTime", metrics: {}, event: presence }],
+    };
+  }
+  return { observations: [] };
+}

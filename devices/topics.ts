@@ -1,0 +1,85 @@
+/** A pattern matched: which driver, and what its named levels hold. */
+export interface TopicMatch<T> {
+  readonly value: T;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+interface Node<T> {
+  readonly children: Map<string, Node<T>>;
+  wildcard: Node<T> | null;
+  /** A pattern ends here, here and below, or nothing does. */
+  end: { value: T; names: readonly string[] } | null;
+  rest: { value: T; names: readonly string[] } | null;
+}
+
+const CACHED_TOPICS = 50_000;
+
+const newNode = <T>(): Node<T> => ({ children: new Map(), wildcard: null, end: null, rest: null });
+
+/**
+ * Finds the pattern a topic belongs to. Topics repeat, so each is looked up once.
+ * @throws Error when two patterns are the same
+ */
+export function createTopicMatcher<T>(patterns: readonly { pattern: string; value: T }[]) {
+  const root = newNode<T>();
+  for (const { pattern, value } of patterns) {
+    let node = root;
+    const names: string[] = [];
+    const levels = pattern.split("/");
+    for (const [index, level] of levels.entries()) {
+      const name = /^\{(\w+)(\+?)\}$/.exec(level);
+      if (name?.[2]) {
+        if (index !== levels.length - 1) throw new Error(`${pattern}: only the last level may stand for the rest`);
+        if (node.rest) throw new Error(`${pattern} is claimed twice`);
+        node.rest = { value, names: [...names, name[1] as string] };
+      } else if (name) {
+        names.push(name[1] as string);
+        node.wildcard ??= newNode();
+        node = node.wildcard;
+      } else {
+        const next = node.children.get(level) ?? newNode<T>();
+        node.children.set(level, next);
+        node = next;
+      }
+    }
+    if (!pattern.endsWith("+}")) {
+      if (node.end) throw new Error(`${pattern} is claimed twice`);
+      node.end = { value, names };
+    }
+  }
+
+  const find = (
+    node: Node<T>,
+    levels: readonly string[],
+    at: number,
+    taken: readonly string[],
+  ): TopicMatch<T> | null => {
+    const level = levels[at];
+    if (level === undefined) return node.end && named(node.end, taken);
+    const exact = node.children.get(level);
+    const found =
+      (exact && find(exact, levels, at + 1, taken)) ||
+      (node.wildcard && level !== "" && find(node.wildcard, levels, at + 1, [...taken, level]));
+    if (found) return found;
+    return node.rest && named(node.rest, [...taken, levels.slice(at).join("/")]);
+  };
+
+  let cache = new Map<string, TopicMatch<T> | null>();
+  return (topic: string): TopicMatch<T> | null => {
+    const known = cache.get(topic);
+    if (known !== undefined) return known;
+    const match = find(root, topic.split("/"), 0, []);
+    if (cache.size >= CACHED_TOPICS) cache = new Map();
+    cache.set(topic, match);
+    return match;
+  };
+}
+
+function named<T>({ value, names }: { value: T; names: readonly string[] }, taken: readonly string[]): TopicMatch<T> {
+  return { value, parameters: Object.fromEntries(names.map((name, i) => [name, taken[i] ?? ""])) };
+}
+
+/** The MQTT filter that covers a pattern. */
+export function filterOf(pattern: string): string {
+  return pattern.replace(/\{\w+\+\}$/, "#").replace(/\{\w+\}/g, "+");
+}

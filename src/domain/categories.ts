@@ -1,0 +1,154 @@
+import type { Text } from "./text.ts";
+
+/** A code of a civic matter; the same digits mean different things in different editions, so it never stands alone. */
+export interface StandardCode {
+  readonly standardRef: string;
+  readonly code: string;
+}
+
+export interface Category {
+  readonly title: Text;
+  /** Newest edition first. */
+  readonly codes: readonly StandardCode[];
+  /** What cameras, boxes and models call it, in lower case. */
+  readonly labels: readonly string[];
+}
+
+const GB_2026 = "GB/T 47678.5-2026";
+const GB_2013 = "GB/T 30428.2-2013";
+const CJ_2007 = "CJ/T 214-2007";
+
+const category = (
+  en: string,
+  zh: string,
+  [code2026, code2013, code2007]: readonly (string | undefined)[],
+  labels: readonly string[],
+): Category => ({
+  title: { en, zh },
+  codes: [
+    ...(code2026 ? [{ standardRef: GB_2026, code: code2026 }] : []),
+    ...(code2013 ? [{ standardRef: GB_2013, code: code2013 }] : []),
+    ...(code2007 ? [{ standardRef: CJ_2007, code: code2007 }] : []),
+  ],
+  labels,
+});
+
+/** What an AI may see in a street. Codes: annex C of GB/T 47678.5-2026 with its two predecessors. */
+export const categories = {
+  binOverflow: category(
+    "Bin overflowing",
+    "垃圾桶满溢",
+    ["06042"],
+    ["overflow", "bin_overflow", "garbage_overflow", "manyi", "full_bin", "垃圾满溢", "垃圾桶满溢", "满溢"],
+  ),
+  illegalDumping: category(
+    "Illegal dumping",
+    "偷倒垃圾",
+    ["06011", "0111", "0103"],
+    ["dumping", "illegal_dumping", "偷倒垃圾", "乱倒垃圾"],
+  ),
+  exposedGarbage: category(
+    "Exposed garbage",
+    "暴露垃圾",
+    ["06010", "0110", "0102"],
+    [
+      "garbage",
+      "exposed_garbage",
+      "litter",
+      "trash",
+      "baolulaji",
+      "dabaolaji",
+      "packed_garbage",
+      "暴露垃圾",
+      "打包垃圾",
+    ],
+  ),
+  accumulatedWaste: category(
+    "Accumulated waste",
+    "积存垃圾渣土",
+    ["06011", "0111", "0103"],
+    ["construction_waste", "积存垃圾渣土"],
+  ),
+  stackedGoods: category(
+    "Stacked goods",
+    "乱堆物堆料",
+    ["06036", "0136", "0507"],
+    ["stacked", "stacked_goods", "wuliao", "乱堆放", "乱堆物堆料"],
+  ),
+  bulkyWaste: category(
+    "Discarded furniture",
+    "废弃家具设备",
+    ["06035", undefined, "0108"],
+    ["furniture", "bulky_waste", "废弃家具"],
+  ),
+  shopEncroachment: category(
+    "Trading past the shop line",
+    "店外经营",
+    ["09005", "0405", "0504"],
+    ["shop_outside", "dianwai", "超门线", "店外经营"],
+  ),
+  streetVending: category(
+    "Street vending",
+    "无照游商",
+    ["09001", "0401", "0501"],
+    ["vendor", "street_vendor", "youtan", "无照游商"],
+  ),
+  occupiedRoad: category(
+    "Trading on the road",
+    "占道经营",
+    ["09006", "0406"],
+    ["occupied_road", "zhandao", "占道经营"],
+  ),
+  posting: category(
+    "Illegal posters",
+    "非法小广告",
+    ["07001", "0201", "0201"],
+    ["advertisement", "illegal_advertisement", "guanggao", "非法小广告"],
+  ),
+  hanging: category(
+    "Hanging along the street",
+    "沿街晾挂",
+    ["06007", "0107", "0511"],
+    ["hanging_clothes", "liangshai", "沿街晾晒"],
+  ),
+  unauthorizedBuilding: category(
+    "Unauthorised building",
+    "私搭乱建",
+    ["06001", "0101", "0101"],
+    ["unauthorized_building", "乱搭建"],
+  ),
+  roadSoiled: category("Road dirty", "道路不洁", ["06012", "0112", "0104"], ["dirty_ground", "dirty_road", "道路不洁"]),
+  spillage: category("Spillage on the road", "道路遗撒", ["06014", undefined, "0112"], ["spillage", "道路遗撒"]),
+  openBurning: category("Open burning", "焚烧垃圾、树叶", ["06020", "0120", "0115"], ["fire", "flame", "焚烧垃圾"]),
+  smoke: category("Smoke", "烟雾", ["06020", "0120", "0115"], ["smoke", "烟雾"]),
+  mixedWaste: category("Waste not sorted", "垃圾未分类", ["06041"], ["mixed_waste", "混投"]),
+  greenLitter: category("Litter on green", "绿地脏乱", ["06017", undefined, "0106"], ["绿地脏乱"]),
+  ponding: category("Ponding", "道路积水", [undefined, undefined, "0406"], ["ponding", "道路积水"]),
+  uncoveredTruck: category("Uncovered muck truck", "渣土车未密闭", ["08011", "0311"], ["weijiagai", "渣土车未苫盖"]),
+  parking: category("Parking disorder", "乱停放", ["09009", "0409", "0505"], ["illegal_parking", "机动车乱停放"]),
+  /** The camera looked and saw nothing: what clears a sighting. */
+  clean: category("Clean", "干净", [], ["clean", "normal"]),
+} as const satisfies Record<string, Category>;
+
+export type CategoryName = keyof typeof categories;
+
+const byLabel = new Map<string, CategoryName>(
+  (Object.keys(categories) as CategoryName[]).flatMap((name) => [
+    [name.toLowerCase(), name] as const,
+    ...categories[name].labels.map((label) => [label.toLowerCase(), name] as const),
+  ]),
+);
+
+/** The category a producer means by its own label, or null when it means none of ours. */
+export function categoryOf(label: string): CategoryName | null {
+  return (
+    byLabel.get(
+      label
+        .trim()
+        .toLowerCase()
+        .replace(/[\s-]+/g, "_"),
+    ) ??
+    byLabel.get(label.trim().toLowerCase()) ??
+    null
+  );
+}
