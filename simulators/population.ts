@@ -24,6 +24,8 @@ export interface Population {
   readonly loraShare: number;
   readonly frigateShare: number;
   readonly wasteFactor: number;
+  /** Share of bins too small for their place. */
+  readonly smallShare: number;
   readonly problemsPerDay: number;
   readonly falseShare: number;
   /** People with a login of their own; everybody has one in a small district. */
@@ -43,6 +45,7 @@ export const fullDistrict: Population = {
   loraShare: 0.5,
   frigateShare: 0.3,
   wasteFactor: 1,
+  smallShare: 0.02,
   problemsPerDay: 0.25,
   falseShare: 0.18,
   ownLogins: 100,
@@ -68,3 +71,22 @@ export function createPopulation(town: Town, population: Population, seed: numbe
   );
   return [...actors, ...gateways];
 }
+
+/** A small, quiet neighbourhood for scenarios: nothing happens in it by itself, so every alert has its cause in the script. */
+export const quietNeighbourhood: Population = {
+  vehicles: 6,
+  bins: 120,
+  people: 12,
+  cameras: 20,
+  toilets: 4,
+  stations: 2,
+  foodWastePoints: 2,
+  pestTraps: 2,
+  loraShare: 0.5,
+  frigateShare: 0.3,
+  wasteFactor: 0.5,
+  smallShare: 0,
+  problemsPerDay: 0,
+  falseShare: 0,
+  ownLogins: 12,
+};

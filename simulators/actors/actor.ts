@@ -26,6 +26,7 @@ export type Command =
   | { readonly do: "fill"; readonly pct: number }
   | { readonly do: "fillPerDay"; readonly pct: number }
   | { readonly do: "empty" }
+  | { readonly do: "reportEvery"; readonly seconds: number }
   | { readonly do: "street"; readonly category: string; readonly minutes: number; readonly confidence?: number };
 
 /**

@@ -20,6 +20,8 @@ export interface BinOptions {
   readonly wasteFactor: number;
   /** Share of bins that speak LoRaWAN through ChirpStack instead of the native dialect. */
   readonly loraShare: number;
+  /** Share of bins too small for their place: they overflow on an ordinary day. */
+  readonly smallShare: number;
 }
 
 const STREAMS = ["residual", "residual", "residual", "food", "food", "recyclable"] as const;
@@ -59,10 +61,13 @@ function createBin(town: Town, options: BinOptions, index: number): BinActor {
     },
   };
   // Bins are sized so that three collections a day hold an ordinary day; a few are too small for their place.
-  let perDay = (stream === "recyclable" ? random.between(25, 60) : random.between(60, 120)) * options.wasteFactor;
+  const small = random.next() < options.smallShare;
+  const ordinary = stream === "recyclable" ? random.between(25, 60) : random.between(60, 120);
+  let perDay = (small ? random.between(190, 320) : ordinary) * options.wasteFactor;
   let base = random.between(2, 22) * Math.min(1, options.wasteFactor);
   let since = depositedDays(options.startAt);
   let batteryPct = random.between(55, 100);
+  let everyMs = REPORT_EVERY_MS;
   let nextAt = options.startAt + Math.floor(random.between(0, REPORT_EVERY_MS));
   const fillAt = (at: Millis): number => base + perDay * (depositedDays(at) - since);
   const restart = (at: Millis, fill: number): void => {
@@ -78,7 +83,7 @@ function createBin(town: Town, options: BinOptions, index: number): BinActor {
       return nextAt;
     },
     act(at) {
-      nextAt = at + REPORT_EVERY_MS;
+      nextAt = at + everyMs;
       batteryPct = Math.max(0, batteryPct - 0.0006);
       const fill = Math.max(0, Math.min(100, fillAt(at) + random.between(-0.8, 0.8)));
       const measured = { tempC: round(airTempC(at) + random.between(0, 2)), batteryPct: round(batteryPct, 0) };
@@ -91,6 +96,10 @@ function createBin(town: Town, options: BinOptions, index: number): BinActor {
     command(at, command) {
       if (command.do === "fill") restart(at, command.pct);
       if (command.do === "empty") restart(at, 0);
+      if (command.do === "reportEvery") {
+        everyMs = command.seconds * 1_000;
+        nextAt = at;
+      }
       if (command.do === "fillPerDay") {
         restart(at, fillAt(at));
         perDay = command.pct;

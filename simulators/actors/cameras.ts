@@ -1,3 +1,4 @@
+import { type CategoryName, categories } from "../../src/domain/categories.ts";
 import type { Detection, Observation } from "../../src/domain/observation.ts";
 import { MINUTE, type Millis } from "../../src/domain/time.ts";
 import { createRandom, type Random } from "../random.ts";
@@ -32,6 +33,8 @@ const HEARTBEAT_MS = 5 * MINUTE;
 const SIGHTING_MS = 2 * MINUTE;
 /** Full bins that the camera of their point notices. */
 const OVERFLOW_PCT = 100;
+/** After a problem is gone the camera looks again, twice. */
+const CLEAN_LOOKS_MIN = [2, 13] as const;
 const streetCategories = [
   "exposedGarbage",
   "exposedGarbage",
@@ -66,7 +69,7 @@ function createCamera(site: Site, bins: readonly BinActor[], options: CameraOpti
     kind: "camera",
     name: `${blindSpot ? "Blind spot" : site.id} ${index + 1}`,
     dialect: frigate ? "frigate" : "native",
-    ...(frigate && { alias: `cam:frigate/${id}` }),
+    ...(frigate && { alias: `frigate:${id}` }),
     site,
     gatewayId,
     // A Frigate box says nothing about a camera that sees nothing.
@@ -76,6 +79,7 @@ function createCamera(site: Site, bins: readonly BinActor[], options: CameraOpti
   let heartbeatAt = options.startAt + Math.floor(random.between(0, HEARTBEAT_MS));
   let problemAt = options.startAt + random.waitMs(problemRate(options.startAt));
   let episodes: Episode[] = [];
+  let cleanLooks: Millis[] = [];
   let events = 0;
 
   const begin = (at: Millis, category: string, minutes: number, confidence: number): void => {
@@ -95,18 +99,34 @@ function createCamera(site: Site, bins: readonly BinActor[], options: CameraOpti
       const emptied = episode.category === "binOverflow" && !bins.some((bin) => bin.fillAt(at) > OVERFLOW_PCT);
       const over = emptied || at >= episode.endAt;
       const phase = over ? "end" : episode.started ? "update" : "start";
-      said.push(observe(device, at, {}, sighting(episode, phase, random)));
+      said.push(observe(device, at, {}, sighting(episode, phase, frigate, random)));
+      if (over) cleanLooks = CLEAN_LOOKS_MIN.map((minutes) => at + minutes * MINUTE);
       episode.started = true;
       episode.nextAt = over ? Number.POSITIVE_INFINITY : Math.min(at + SIGHTING_MS, Math.max(episode.endAt, at + 1));
     }
     episodes = episodes.filter((episode) => episode.nextAt !== Number.POSITIVE_INFINITY);
+    // The street is clean when nothing is left to be seen, not when the first of two problems is gone.
+    if (episodes.length > 0) cleanLooks = [];
+    if ((cleanLooks[0] ?? Number.POSITIVE_INFINITY) <= at) {
+      cleanLooks.shift();
+      events++;
+      said.push(
+        observe(
+          device,
+          at,
+          {},
+          { type: "detection", category: "clean", confidence: 0.95, phase: "pulse", eventId: `${id}-clean-${events}` },
+        ),
+      );
+    }
     return said;
   };
 
   return {
     device,
     get nextAt() {
-      return episodes.reduce((next, episode) => Math.min(next, episode.nextAt), Math.min(heartbeatAt, problemAt));
+      const own = Math.min(heartbeatAt, problemAt, cleanLooks[0] ?? Number.POSITIVE_INFINITY);
+      return episodes.reduce((next, episode) => Math.min(next, episode.nextAt), own);
     },
     act(at) {
       const said: Observation[] = [];
@@ -136,10 +156,13 @@ function streetBusyness(at: Millis): number {
   return hour >= 17 && hour < 23 ? 2.4 : hour < 6 ? 0.5 : 0.7;
 }
 
-function sighting(episode: Episode, phase: Detection["phase"], random: Random): Detection {
+function sighting(episode: Episode, phase: Detection["phase"], frigate: boolean, random: Random): Detection {
+  // Frigate knows labels of its model, not our categories.
+  const label = frigate ? categories[episode.category as CategoryName]?.labels[0] : undefined;
   return {
     type: "detection",
     category: episode.category,
+    ...(label !== undefined && { label }),
     confidence: round(Math.min(0.99, Math.max(0.4, episode.confidence + random.between(-0.02, 0.02))), 2),
     phase,
     eventId: episode.eventId,

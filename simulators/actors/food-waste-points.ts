@@ -37,7 +37,7 @@ export function createFoodWastePoints(town: Town, options: { count: number; seed
             const netKg = round(random.between(0.4, 6), 2);
             weightKg += netKg;
             const details = { cardId: `card-${random.integer(1, 1_123)}`, netKg, stream: "food" };
-            return [observe(device, at, { weightKg: round(weightKg, 2) }, { type: "card", code: "accepted", details })];
+            return [observe(device, at, { weightKg: round(weightKg, 2) }, { type: "card", code: "card", details })];
           }
           reportAt = at + REPORT_EVERY_MS;
           if (weightKg > 240) weightKg = 0;

@@ -1,0 +1,9 @@
+import type { Scenario } from "../scenario.ts";
+import { eveningPeak } from "./evening-peak.ts";
+import { flappingBin } from "./flapping-bin.ts";
+import { gatewayOutage } from "./gateway-outage.ts";
+import { nightDumping } from "./night-dumping.ts";
+import { normalDay } from "./normal-day.ts";
+
+/** Every scenario that ships; a new one is a file and a line here. */
+export const scenarios: readonly Scenario[] = [normalDay, eveningPeak, nightDumping, gatewayOutage, flappingBin];
