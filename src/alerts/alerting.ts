@@ -7,6 +7,7 @@ import type { Place } from "../domain/place.ts";
 import type { Actor } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
+import type { Rule } from "./rule.ts";
 
 export const alertActions = [
   "acknowledge",
@@ -65,6 +66,8 @@ export interface Alerting {
   /** Alerts that are not archived. */
   live(): Iterable<Alert>;
   worstLevelOf(subjectId: string): Level | null;
+  /** The catalogue as it is in force. */
+  rules(): readonly Rule[];
 }
 
 /** What rules may ask about the district. */

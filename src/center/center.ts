@@ -55,7 +55,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
     pastMs: config.DEVICE_PAST_DAYS * DAY,
     futureMs: config.DEVICE_FUTURE_SECONDS * SECOND,
   });
-  let alerting: Alerting | null = null;
+  let alerting: Alerting | undefined;
   const registry = createRegistry({
     restored,
     geography,
@@ -79,7 +79,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
     startedAt: clock.now(),
     newId: () => ulid(clock.now()),
   });
-  const desk = alerting;
+  const desk: Alerting = alerting;
   for (const subject of [...world.subjects.values()]) subject.level = desk.worstLevelOf(subject.id);
 
   const alerts = new Revisions<Alert>(restored.alertRev);

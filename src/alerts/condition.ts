@@ -1,0 +1,89 @@
+import type { Millis } from "../domain/time.ts";
+
+/** What one observation says about a condition: it holds, it is over, or neither (between set and reset). */
+export type Says = "holds" | "over" | "between";
+
+/**
+ * When marks in a row are enough. Either of the two suffices:
+ * `samples` of them, the last at least `spacingMs` after the first; or the first of them `holdMs` ago.
+ */
+export interface Enough {
+  readonly samples?: number;
+  readonly spacingMs?: Millis;
+  readonly holdMs?: Millis;
+}
+
+interface Mark {
+  readonly at: Millis;
+  readonly says: Says;
+}
+
+/** Consecutive marks that say the same, up to the newest. */
+export interface Run {
+  readonly says: Says;
+  readonly from: Millis;
+  readonly to: Millis;
+  readonly count: number;
+}
+
+/** Marks that are remembered one by one: how far out of order a sample may come and still find its place. */
+const REMEMBERED_MARKS = 64;
+
+/**
+ * What is remembered of one condition of one subject. Marks are kept in order of event time, whatever the order of arrival,
+ * so shuffled samples lead to the same run as ordered ones.
+ */
+export interface ConditionState {
+  readonly marks: readonly Mark[];
+  /** The marks before the remembered ones: what the oldest run said, since when, how often. */
+  readonly before: Run | null;
+  /** A person ended the alert while the condition held: silent until it was over once. */
+  readonly muted: boolean;
+}
+
+export const emptyState: ConditionState = { marks: [], before: null, muted: false };
+
+/** Puts a mark in its place. Pure; returns the same state when the mark is older than everything remembered and changes nothing. */
+export function mark(state: ConditionState, at: Millis, says: Says): ConditionState {
+  const { marks, before } = state;
+  const oldest = marks[0];
+  if (before && oldest && at < oldest.at) {
+    if (before.says !== says) return state;
+    return { ...state, before: { ...before, from: Math.min(before.from, at), count: before.count + 1 } };
+  }
+  let place = marks.length;
+  while (place > 0 && (marks[place - 1] as Mark).at > at) place--;
+  const next = [...marks.slice(0, place), { at, says }, ...marks.slice(place)];
+  const muted = state.muted && !(says !== "holds" && place === marks.length);
+  if (next.length <= REMEMBERED_MARKS) return { marks: next, before, muted };
+  const dropped = next.shift() as Mark;
+  const joined =
+    before?.says === dropped.says
+      ? { ...before, to: dropped.at, count: before.count + 1 }
+      : { says: dropped.says, from: dropped.at, to: dropped.at, count: 1 };
+  return { marks: next, before: joined, muted };
+}
+
+/** The run that ends with the newest mark. */
+export function currentRun({ marks, before }: ConditionState): Run | null {
+  const newest = marks.at(-1);
+  if (!newest) return before;
+  let first = marks.length - 1;
+  while (first > 0 && (marks[first - 1] as Mark).says === newest.says) first--;
+  const count = marks.length - first;
+  if (first === 0 && before?.says === newest.says) {
+    return { says: newest.says, from: before.from, to: newest.at, count: before.count + count };
+  }
+  return { says: newest.says, from: (marks[first] as Mark).at, to: newest.at, count };
+}
+
+/**
+ * The event time at which a run was enough, or null while it is not (yet).
+ * @param now how far event time is known to have come: the newest sample, or a timer's due time
+ */
+export function enoughAt(run: Run, { samples, spacingMs = 0, holdMs }: Enough, now: Millis): Millis | null {
+  const byHold = holdMs !== undefined && now - run.from >= holdMs ? run.from + holdMs : null;
+  const bySamples = samples !== undefined && run.count >= samples && run.to - run.from >= spacingMs ? run.to : null;
+  if (byHold !== null && bySamples !== null) return Math.min(byHold, bySamples);
+  return byHold ?? bySamples;
+}

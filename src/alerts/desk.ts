@@ -1,0 +1,328 @@
+import type { Changes } from "../center/changes.ts";
+import { type Alert, type AlertState, type AlertSubject, type Evidence, finalStates } from "../domain/alert.ts";
+import type { AttributeValue } from "../domain/device.ts";
+import type { Level } from "../domain/levels.ts";
+import { distanceM, type Place } from "../domain/place.ts";
+import type { Json } from "../domain/text.ts";
+import { HOUR, type Millis } from "../domain/time.ts";
+import { isUnderWay } from "./lifecycle.ts";
+import type { Rule } from "./rule.ts";
+import { localHour, targetAt } from "./targets.ts";
+
+/** A problem that came back within this distance and time of one that was closed is linked to it. */
+const RECURS_WITHIN_M = 30;
+const RECURS_WITHIN_MS = 72 * HOUR;
+/** More cycles of open and clear than this within an hour: hold it open until it has been quiet for an hour. */
+const FLAPS = 3;
+const FLAP_WINDOW_MS = HOUR;
+const EVIDENCE_KEPT = 20;
+
+export interface Opening {
+  readonly rule: Rule;
+  readonly subtype: string | null;
+  readonly subject: AlertSubject;
+  readonly place: Place | null;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  readonly level: Level;
+  readonly confirmed: boolean;
+  readonly firstAt: Millis;
+  readonly openedAt: Millis;
+  readonly lastSeenAt: Millis;
+  readonly count: number;
+  readonly late: boolean;
+  readonly evidence: readonly Evidence[];
+  readonly actor: string;
+  readonly note: string | null;
+}
+
+export type DeskTimer =
+  | { readonly type: "close"; readonly alertId: string }
+  | { readonly type: "archive"; readonly alertId: string }
+  | { readonly type: "upgrade"; readonly alertId: string }
+  | { readonly type: "settle"; readonly alertId: string };
+
+export interface DeskParts {
+  readonly alerts: readonly Alert[];
+  readonly alertRev: number;
+  readonly newId: () => string;
+  readonly archiveAfterMs: Millis;
+  readonly rule: (id: string) => Rule | undefined;
+  readonly timer: (dueAt: Millis, timer: DeskTimer) => void;
+}
+
+export type Desk = ReturnType<typeof createDesk>;
+export const alertKey = (ruleId: string, subjectId: string, subtype: string | null): string =>
+  `${ruleId}\u0000${subjectId}\u0000${subtype ?? ""}`;
+
+/** The records of alerts: opening, supporting, clearing, ending. It decides nothing; it keeps every change whole and told. */
+export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: ruleOf, timer }: DeskParts) {
+  const byId = new Map<string, Alert>();
+  const standingByKey = new Map<string, string>();
+  /** Sources that joined the alert of another subject. */
+  const joined = new Map<string, string>();
+  const standingBySubject = new Map<string, Set<string>>();
+  const clearTimes = new Map<string, Millis[]>();
+  let rev = alertRev;
+
+  const index = (alert: Alert) => {
+    byId.set(alert.id, alert);
+    const key = alertKey(alert.ruleId, alert.subject.id, alert.subtype);
+    const ids = standingBySubject.get(alert.subject.id);
+    if (finalStates.has(alert.state)) {
+      if (standingByKey.get(key) === alert.id) standingByKey.delete(key);
+      ids?.delete(alert.id);
+      if (ids?.size === 0) standingBySubject.delete(alert.subject.id);
+      clearTimes.delete(alert.id);
+      if (alert.archivedAt !== null) byId.delete(alert.id);
+      return;
+    }
+    standingByKey.set(key, alert.id);
+    for (const { source } of alert.evidence) {
+      if (source !== alert.subject.id) joined.set(alertKey(alert.ruleId, source, alert.subtype), alert.id);
+    }
+    if (ids) ids.add(alert.id);
+    else standingBySubject.set(alert.subject.id, new Set([alert.id]));
+  };
+
+  const change = (
+    alert: Alert,
+    fields: Partial<Alert>,
+    told: { action: string; actor: string; at: Millis; note?: string | null; details?: Json } | null,
+    changes: Changes,
+  ): Alert => {
+    const next: Alert = { ...alert, ...fields, rev: ++rev };
+    index(next);
+    changes.alerts.set(next.id, next);
+    if (told) {
+      changes.timeline.push({
+        alertId: next.id,
+        rev,
+        at: told.at,
+        actor: told.actor,
+        action: told.action,
+        fromState: alert.state,
+        toState: next.state,
+        note: told.note ?? null,
+        details: told.details ?? null,
+      });
+    }
+    return next;
+  };
+
+  const upgraded = (
+    rule: Rule,
+    alert: Pick<Alert, "level" | "openedAt" | "place">,
+    at: Millis,
+    attributes: Opening["attributes"],
+  ): Level => {
+    let { level } = alert;
+    for (const upgrade of rule.upgrades ?? []) {
+      const grade = alert.place?.areaGrade;
+      if (upgrade.areaGrade && !(grade && upgrade.areaGrade.includes(grade))) continue;
+      if (upgrade.hours && (localHour(at) < upgrade.hours[0] || localHour(at) >= upgrade.hours[1])) continue;
+      if (upgrade.afterMs !== undefined && at - alert.openedAt < upgrade.afterMs) continue;
+      if (upgrade.attribute !== undefined && !attributes[upgrade.attribute]) continue;
+      level = Math.min(level, upgrade.level) as Level;
+    }
+    return level;
+  };
+
+  const end = (
+    alert: Alert,
+    state: AlertState,
+    at: Millis,
+    actor: string,
+    action: string,
+    note: string | null,
+    changes: Changes,
+  ) => {
+    timer(at + archiveAfterMs, { type: "archive", alertId: alert.id });
+    return change(alert, { state, closedAt: at, shelvedUntil: null }, { action, actor, at, note }, changes);
+  };
+
+  /** The newest closed problem of this kind here, if it is not long ago. */
+  const predecessor = (opening: Opening): string | null => {
+    let best: Alert | null = null;
+    for (const alert of byId.values()) {
+      if (alert.ruleId !== opening.rule.id || alert.state !== "closed" || alert.closedAt === null) continue;
+      if (opening.openedAt - alert.closedAt > RECURS_WITHIN_MS) continue;
+      const here = alert.subject.id === opening.subject.id && alert.subtype === opening.subtype;
+      const near = alert.place && opening.place && distanceM(alert.place, opening.place) <= RECURS_WITHIN_M;
+      if ((here || near) && (!best || alert.closedAt > (best.closedAt ?? 0))) best = alert;
+    }
+    return best?.id ?? null;
+  };
+
+  for (const alert of alerts) index(alert);
+
+  return {
+    get: (id: string): Alert | undefined => byId.get(id),
+    live: (): Iterable<Alert> => byId.values(),
+    hasStanding: (subjectId: string): boolean => standingBySubject.has(subjectId),
+
+    *standingOf(subjectId: string): Generator<Alert> {
+      for (const id of standingBySubject.get(subjectId) ?? []) yield byId.get(id) as Alert;
+    },
+
+    /** The alert of this key that has not ended, its own or the one it joined. */
+    standing(ruleId: string, subjectId: string, subtype: string | null): Alert | undefined {
+      const key = alertKey(ruleId, subjectId, subtype);
+      const id = standingByKey.get(key) ?? joined.get(key);
+      const alert = id === undefined ? undefined : byId.get(id);
+      if (alert && !finalStates.has(alert.state)) return alert;
+      joined.delete(key);
+      return undefined;
+    },
+
+    /** An alert another source opened about the same problem: near and not long ago. */
+    nearby(rule: Rule, subtype: string | null, place: Place | null, at: Millis): Alert | undefined {
+      if (!rule.merges || !place) return undefined;
+      const { radiusM, withinMs } = rule.merges;
+      for (const id of standingByKey.values()) {
+        const alert = byId.get(id) as Alert;
+        if (alert.ruleId !== rule.id || alert.subtype !== subtype || !alert.place) continue;
+        if (Math.abs(at - alert.lastSeenAt) <= withinMs && distanceM(alert.place, place) <= radiusM) return alert;
+      }
+      return undefined;
+    },
+
+    open(opening: Opening, now: Millis, changes: Changes): Alert {
+      const { rule } = opening;
+      const grade = opening.place?.areaGrade ?? null;
+      const alert: Alert = {
+        id: newId(),
+        ruleId: rule.id,
+        subtype: opening.subtype,
+        level: upgraded(rule, opening, opening.openedAt, opening.attributes),
+        state: "open",
+        confirmed: opening.confirmed,
+        subject: opening.subject,
+        place: opening.place,
+        firstAt: opening.firstAt,
+        openedAt: opening.openedAt,
+        knownAt: now,
+        lastSeenAt: opening.lastSeenAt,
+        clearedAt: null,
+        closedAt: null,
+        archivedAt: null,
+        count: opening.count,
+        reopenCount: 0,
+        recurrenceOf: predecessor(opening),
+        mergedInto: null,
+        late: opening.late,
+        stale: false,
+        flapping: false,
+        shelvedUntil: null,
+        assignee: null,
+        crewId: null,
+        targetAt: rule.target ? targetAt(opening.openedAt, rule.target, opening.level, grade) : null,
+        limitAt: null,
+        matter: rule.matter[0] ?? null,
+        evidence: opening.evidence,
+        rev: 0,
+      };
+      for (const { afterMs } of rule.upgrades ?? []) {
+        if (afterMs !== undefined) timer(alert.openedAt + afterMs, { type: "upgrade", alertId: alert.id });
+      }
+      const told = { action: "open", actor: opening.actor, at: now, note: opening.note };
+      const opened = change(alert, {}, null, changes);
+      changes.timeline.push({ alertId: alert.id, rev, ...told, fromState: null, toState: "open", details: null });
+      return opened;
+    },
+
+    /** One more observation says the same. */
+    support(
+      alert: Alert,
+      by: { evidence: Evidence; level?: Level | undefined; confirmed: boolean; attributes: Opening["attributes"] },
+      changes: Changes,
+    ): Alert {
+      const rule = ruleOf(alert.ruleId);
+      const at = by.evidence.at;
+      const others = alert.evidence.filter(({ source }) => source !== by.evidence.source);
+      const level = Math.min(alert.level, by.level ?? 4) as Level;
+      return change(
+        alert,
+        {
+          count: alert.count + 1,
+          firstAt: Math.min(alert.firstAt, at),
+          lastSeenAt: Math.max(alert.lastSeenAt, at),
+          confirmed: alert.confirmed || by.confirmed,
+          level: rule ? upgraded(rule, { ...alert, level }, at, by.attributes) : level,
+          evidence: [by.evidence, ...others].slice(0, EVIDENCE_KEPT),
+        },
+        null,
+        changes,
+      );
+    },
+
+    /** The condition is over. That ends nothing by itself where somebody is under way or a person must look. */
+    cleared(alert: Alert, at: Millis, now: Millis, note: string | null, changes: Changes): Alert {
+      const times = [...(clearTimes.get(alert.id) ?? []), at].filter((time) => at - time < FLAP_WINDOW_MS);
+      clearTimes.set(alert.id, times);
+      if (times.length > FLAPS) {
+        timer(at + FLAP_WINDOW_MS, { type: "settle", alertId: alert.id });
+        if (alert.flapping) return alert;
+        return change(alert, { flapping: true }, { action: "flapping", actor: "system", at: now }, changes);
+      }
+      const closesAfterMs = ruleOf(alert.ruleId)?.closesAfterMs ?? null;
+      const state = isUnderWay(alert.state) ? alert.state : "cleared";
+      if (state === "cleared" && closesAfterMs !== null)
+        timer(at + closesAfterMs, { type: "close", alertId: alert.id });
+      return change(alert, { state, clearedAt: at }, { action: "clear", actor: "system", at: now, note }, changes);
+    },
+
+    /** The condition is back before anybody ended the alert. */
+    returned(alert: Alert, now: Millis, changes: Changes): Alert {
+      const state = isUnderWay(alert.state) ? alert.state : "open";
+      const fields = { state, clearedAt: null, reopenCount: alert.reopenCount + 1 };
+      return change(alert, fields, { action: "reopen", actor: "system", at: now }, changes);
+    },
+
+    change,
+    end,
+
+    /** @returns whether the timer's alert changed */
+    fire(
+      fired: DeskTimer,
+      dueAt: Millis,
+      holdsStill: (alert: Alert) => boolean,
+      attributes: (alert: Alert) => Opening["attributes"],
+      changes: Changes,
+    ): void {
+      const alert = byId.get(fired.alertId);
+      if (!alert) return;
+      const rule = ruleOf(alert.ruleId);
+      if (fired.type === "archive") {
+        if (alert.closedAt !== null && alert.archivedAt === null) change(alert, { archivedAt: dueAt }, null, changes);
+      } else if (fired.type === "close") {
+        const quiet = alert.state === "cleared" && alert.clearedAt !== null && !alert.flapping;
+        if (quiet && dueAt - (alert.clearedAt ?? 0) >= (rule?.closesAfterMs ?? Number.POSITIVE_INFINITY)) {
+          end(alert, "closed", dueAt, "system", "close", "quiet for long enough", changes);
+        }
+      } else if (fired.type === "upgrade") {
+        if (!rule || finalStates.has(alert.state) || alert.clearedAt !== null) return;
+        const level = upgraded(rule, alert, dueAt, attributes(alert));
+        if (level < alert.level)
+          change(alert, { level }, { action: "raiseLevel", actor: "system", at: dueAt }, changes);
+      } else if (alert.flapping && !finalStates.has(alert.state)) {
+        const last = Math.max(alert.lastSeenAt, ...(clearTimes.get(alert.id) ?? []));
+        if (holdsStill(alert) || dueAt - last < FLAP_WINDOW_MS) {
+          timer(Math.max(last, dueAt) + FLAP_WINDOW_MS, fired);
+          return;
+        }
+        clearTimes.delete(alert.id);
+        const settled = change(alert, { flapping: false }, null, changes);
+        this.cleared(settled, dueAt, dueAt, "quiet for an hour", changes);
+      }
+    },
+
+    worstLevelOf(subjectId: string): Level | null {
+      let worst: Level | null = null;
+      for (const id of standingBySubject.get(subjectId) ?? []) {
+        const { level, clearedAt } = byId.get(id) as Alert;
+        if (clearedAt === null && (worst === null || level < worst)) worst = level;
+      }
+      return worst;
+    },
+  };
+}

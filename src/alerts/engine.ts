@@ -1,0 +1,199 @@
+import type { Changes } from "../center/changes.ts";
+import { type Alert, finalStates } from "../domain/alert.ts";
+import { isKind } from "../domain/kinds.ts";
+import { invalid, notFound } from "../domain/problem.ts";
+import { type Actor, atLeast } from "../domain/roles.ts";
+import type { Millis } from "../domain/time.ts";
+import type { RuleState } from "../store/store.ts";
+import type { ActionInput, AlertAction, Alerting, District, ReportInput } from "./alerting.ts";
+import { catalogue, SILENCE_RULE } from "./catalogue.ts";
+import { createDesk, type DeskTimer } from "./desk.ts";
+import { mayTouch, nextState } from "./lifecycle.ts";
+import type { Rule } from "./rule.ts";
+import { createSilence, type SilenceTimer } from "./silence.ts";
+import { TimerWheel } from "./timer-wheel.ts";
+import { type CheckTimer, createWatch } from "./watch.ts";
+
+export interface AlertingParts {
+  readonly district: District;
+  readonly restored: {
+    readonly alerts: readonly Alert[];
+    readonly ruleStates: readonly RuleState[];
+    readonly alertRev: number;
+  };
+  readonly settings: { readonly archiveAfterMs: Millis };
+  readonly startedAt: Millis;
+  /** Ids that sort by time. */
+  readonly newId: () => string;
+  readonly rules?: readonly Rule[];
+}
+
+/** Rules, silence, lifecycle and deadlines put together. @see Alerting */
+export function createAlerting(parts: AlertingParts): Alerting {
+  const { district, restored, settings, startedAt, newId, rules = catalogue } = parts;
+  const wheel = new TimerWheel<CheckTimer | DeskTimer | SilenceTimer>();
+  const timer = (dueAt: Millis, what: CheckTimer | DeskTimer | SilenceTimer) => wheel.add(dueAt, what);
+  const byId = new Map(rules.map((rule) => [rule.id, rule]));
+  const desk = createDesk({
+    alerts: restored.alerts,
+    alertRev: restored.alertRev,
+    newId,
+    archiveAfterMs: settings.archiveAfterMs,
+    rule: (id) => byId.get(id),
+    timer,
+  });
+  const watch = createWatch({ district, desk, rules, timer });
+  const silence = createSilence({
+    district,
+    desk,
+    rule: () => ruleOf(SILENCE_RULE),
+    timer,
+    startedAt,
+  });
+  watch.restore(restored.ruleStates);
+  silence.restore();
+  for (const alert of desk.live()) rearm(alert);
+
+  function ruleOf(id: string): Rule {
+    const rule = byId.get(id);
+    if (!rule) throw invalid(`no rule is called ${id}; GET /catalog lists them`, { ruleId: id });
+    return rule;
+  }
+
+  /** Deadlines live in memory: after a restart they follow from the alert itself. */
+  function rearm(alert: Alert): void {
+    const { id: alertId } = alert;
+    if (alert.closedAt !== null) {
+      timer(alert.closedAt + settings.archiveAfterMs, { type: "archive", alertId });
+      return;
+    }
+    const rule = byId.get(alert.ruleId);
+    if (alert.flapping) timer(alert.lastSeenAt, { type: "settle", alertId });
+    if (alert.clearedAt !== null && rule?.closesAfterMs != null) {
+      timer(alert.clearedAt + rule.closesAfterMs, { type: "close", alertId });
+    }
+    for (const { afterMs } of rule?.upgrades ?? []) {
+      if (afterMs !== undefined) timer(alert.openedAt + afterMs, { type: "upgrade", alertId });
+    }
+  }
+
+  const attributesOf = (alert: Alert) => district.subject(alert.subject.id)?.device.attributes ?? {};
+
+  const audit = (
+    actor: Actor,
+    action: string,
+    before: Alert | null,
+    after: Alert,
+    input: object,
+    now: Millis,
+    changes: Changes,
+  ) =>
+    changes.audit.push({
+      at: now,
+      actor: actor.name,
+      action: `alert.${action}`,
+      target: after.id,
+      details: { from: before?.state ?? null, to: after.state, rev: after.rev, ...JSON.parse(JSON.stringify(input)) },
+    });
+
+  return {
+    see(observation, now, changes) {
+      silence.heard(observation, now, changes);
+      watch.see(observation, now, changes);
+    },
+
+    tick(now, changes) {
+      for (let due = wheel.take(now); due; due = wheel.take(now)) {
+        const { what, dueAt } = due;
+        if (what.type === "check") watch.fire(what, dueAt, changes);
+        else if (what.type === "silence" || what.type === "alone") silence.fire(what, dueAt, changes);
+        else desk.fire(what, dueAt, (alert) => watch.holds(alert), attributesOf, changes);
+      }
+    },
+
+    get nextDueAt() {
+      return wheel.nextDueAt;
+    },
+
+    act(alertId: string, action: AlertAction, input: ActionInput, actor: Actor, now: Millis, changes: Changes): Alert {
+      const alert = desk.get(alertId);
+      if (!alert) throw notFound(`alert ${alertId}`);
+      const state = nextState(alert, action, input, actor, now);
+      const note = input.note ?? null;
+      let next: Alert;
+      if (finalStates.has(state)) {
+        watch.mute(alert, changes);
+        next = desk.end(alert, state, now, actor.name, action, note, changes);
+      } else {
+        const fields: Partial<Alert> = {
+          state,
+          ...(input.assignee !== undefined && { assignee: input.assignee }),
+          ...(input.crewId !== undefined && { crewId: input.crewId }),
+          ...(action === "shelve" && { shelvedUntil: input.until ?? null }),
+          // Whoever takes it on has looked at it: what an AI only suspected is now believed.
+          ...(["acknowledge", "dispatch", "accept", "verify"].includes(action) && { confirmed: true }),
+          ...(action === "reopen" && { clearedAt: null, reopenCount: alert.reopenCount + 1 }),
+        };
+        const details = input.evidence ?? null;
+        next = desk.change(alert, fields, { action, actor: actor.name, at: now, note, details }, changes);
+      }
+      audit(actor, action, alert, next, input, now, changes);
+      return next;
+    },
+
+    report(input: ReportInput, actor: Actor, now: Millis, changes: Changes): Alert {
+      const rule = ruleOf(input.ruleId);
+      const known = input.subject && district.subject(input.subject.id);
+      if (input.subject && isKind(input.subject.kind) && !known)
+        throw notFound(`${input.subject.kind} ${input.subject.id}`);
+      if (!input.subject && !input.place) throw invalid("a report needs a subject or a place");
+      const place = input.place ? district.placeAt(input.place.lat, input.place.lon) : (known?.place ?? null);
+      const evidence = { source: actor.name, at: now, ...input.evidence };
+      const attributes = known?.device.attributes ?? {};
+      const subject = input.subject
+        ? { kind: known?.device.kind ?? ("spot" as const), id: input.subject.id }
+        : { kind: "spot" as const, id: `spot-${newId()}` };
+      const standing = desk.standing(rule.id, subject.id, null) ?? desk.nearby(rule, null, place, now);
+      if (standing && !mayTouch(standing, actor)) throw notFound(`alert ${standing.id}`);
+      const alert = standing
+        ? desk.support(standing, { evidence, level: input.level, confirmed: true, attributes }, changes)
+        : desk.open(
+            {
+              rule,
+              subtype: null,
+              subject,
+              place,
+              attributes,
+              level: input.level ?? rule.level,
+              confirmed: atLeast(actor.role, "crew"),
+              firstAt: now,
+              openedAt: now,
+              lastSeenAt: now,
+              count: 1,
+              late: false,
+              evidence: [evidence],
+              actor: actor.name,
+              note: input.note ?? null,
+            },
+            now,
+            changes,
+          );
+      audit(actor, "report", standing ?? null, alert, input, now, changes);
+      return alert;
+    },
+
+    deviceChanged(deviceId, device, now, changes) {
+      if (device) return;
+      silence.removed(deviceId);
+      watch.removed(deviceId, changes);
+      for (const alert of [...desk.standingOf(deviceId)]) {
+        desk.end(alert, "expired", now, "system", "expire", "the device was removed", changes);
+      }
+    },
+
+    get: (id) => desk.get(id),
+    live: () => desk.live(),
+    worstLevelOf: (subjectId) => desk.worstLevelOf(subjectId),
+    rules: () => rules,
+  };
+}

@@ -1,0 +1,101 @@
+import type { Alert, AlertState } from "../domain/alert.ts";
+import { conflict, forbidden, invalid, notFound, Problem } from "../domain/problem.ts";
+import { type Actor, atLeast, type Role } from "../domain/roles.ts";
+import type { ActionInput, AlertAction } from "./alerting.ts";
+
+/** One action of a person: from where, to where, who may. `to` null leaves the state as it is. */
+interface Transition {
+  readonly from: readonly AlertState[];
+  readonly to: AlertState | null;
+  readonly role: Role;
+  readonly needs?: keyof ActionInput | readonly (keyof ActionInput)[];
+}
+
+const STANDING: readonly AlertState[] = [
+  "open",
+  "acknowledged",
+  "dispatched",
+  "accepted",
+  "arrived",
+  "handled",
+  "cleared",
+  "verified",
+];
+
+/** The whole lifecycle as one table. */
+export const transitions: Readonly<Record<AlertAction, Transition>> = {
+  acknowledge: { from: ["open", "cleared"], to: "acknowledged", role: "dispatcher" },
+  assign: { from: STANDING, to: null, role: "dispatcher", needs: "assignee" },
+  dispatch: {
+    from: ["open", "acknowledged", "dispatched", "accepted", "handled", "cleared"],
+    to: "dispatched",
+    role: "dispatcher",
+    needs: ["assignee", "crewId"],
+  },
+  accept: { from: ["dispatched"], to: "accepted", role: "crew" },
+  arrive: { from: ["dispatched", "accepted"], to: "arrived", role: "crew" },
+  handle: { from: ["dispatched", "accepted", "arrived"], to: "handled", role: "crew" },
+  verify: { from: ["handled", "cleared"], to: "verified", role: "dispatcher" },
+  close: { from: STANDING, to: "closed", role: "dispatcher" },
+  reopen: { from: ["handled", "cleared", "verified"], to: "open", role: "dispatcher", needs: "note" },
+  reject: { from: STANDING, to: "falsePositive", role: "dispatcher", needs: "note" },
+  shelve: { from: STANDING, to: null, role: "dispatcher", needs: "until" },
+  comment: { from: STANDING, to: null, role: "crew", needs: "note" },
+};
+
+/**
+ * Where an action leads, or why it may not be.
+ * @throws Problem 403 (role), 404 (outside the actor's scope), 409 `conflict` (somebody was faster), 409 `state`, 400
+ */
+export function nextState(
+  alert: Alert,
+  action: AlertAction,
+  input: ActionInput,
+  actor: Actor,
+  now: number,
+): AlertState {
+  if (!mayTouch(alert, actor)) throw notFound(`alert ${alert.id}`);
+  const { from, to, role, needs } = transitions[action];
+  if (!atLeast(actor.role, role)) throw forbidden(`${action} needs the role ${role}; this token is a ${actor.role}`);
+  if (input.expectedRev !== undefined && input.expectedRev !== alert.rev) {
+    throw conflict("conflict", `somebody was faster: the alert is at revision ${alert.rev} and ${alert.state}`, {
+      rev: alert.rev,
+      state: alert.state,
+      assignee: alert.assignee,
+    });
+  }
+  if (!from.includes(alert.state)) {
+    throw conflict(
+      "state",
+      `an alert that is ${alert.state} cannot be given ${action}; possible from: ${from.join(", ")}`,
+      {
+        rev: alert.rev,
+        state: alert.state,
+      },
+    );
+  }
+  const fields = needs === undefined ? [] : typeof needs === "string" ? [needs] : needs;
+  if (fields.length > 0 && fields.every((field) => input[field] === undefined || input[field] === "")) {
+    throw invalid(`${action} needs ${fields.join(" or ")}`);
+  }
+  if (action === "shelve" && (input.until ?? 0) <= now) {
+    throw new Problem(400, "invalid", "until must lie in the future (epoch milliseconds)");
+  }
+  return to ?? alert.state;
+}
+
+/** Whether the place of an alert lies in what the token was given. */
+export function mayTouch(alert: Alert, { scope }: Actor): boolean {
+  const inside = (allowed: readonly (string | null)[] | undefined, value: string | null | undefined) =>
+    allowed === undefined || allowed.includes(value ?? null);
+  return (
+    inside(scope.communityId, alert.place?.communityId) &&
+    inside(scope.gridId, alert.place?.gridId) &&
+    inside(scope.areaGrade, alert.place?.areaGrade)
+  );
+}
+
+/** States in which somebody is on the way: what a sensor says then waits for a person to look. */
+export function isUnderWay(state: AlertState): boolean {
+  return state === "dispatched" || state === "accepted" || state === "arrived";
+}

@@ -1,0 +1,267 @@
+import type { Changes } from "../center/changes.ts";
+import type { SeenObservation, Subject } from "../center/subject.ts";
+import type { Alert } from "../domain/alert.ts";
+import { kinds } from "../domain/kinds.ts";
+import { MINUTE, type Millis, SECOND } from "../domain/time.ts";
+import type { District } from "./alerting.ts";
+import { SILENCE_RULE } from "./catalogue.ts";
+import type { Desk } from "./desk.ts";
+import type { Rule } from "./rule.ts";
+
+/** Silent for three report intervals, and never less than a quarter of an hour. */
+const INTERVALS = 3;
+const AT_LEAST_MS = 15 * MINUTE;
+/** A device that falls silent is not told at once: if a fifth of its kind and area does so within ten minutes, it is one outage. */
+const MASS_SHARE = 0.2;
+const MASS_WITHIN_MS = 10 * MINUTE;
+const MASS_AT_LEAST = 5;
+const WAIT_FOR_COMPANY_MS = MINUTE;
+/** An outage is over when this share of its members is all that is still silent. */
+const MASS_OVER_SHARE = 0.05;
+const CLEARING_MESSAGES = 2;
+const POPULATION_FRESH_MS = 10 * SECOND;
+const MEMBERS_LISTED = 5_000;
+
+export type SilenceTimer =
+  | { readonly type: "silence"; readonly subjectId: string }
+  | { readonly type: "alone"; readonly subjectId: string };
+
+interface Silent {
+  readonly since: Millis;
+  readonly area: string;
+  /** The outage it belongs to, if any. */
+  mass: string | null;
+  heard: number;
+}
+
+export interface SilenceParts {
+  readonly district: District;
+  readonly desk: Desk;
+  readonly rule: () => Rule;
+  readonly timer: (dueAt: Millis, timer: SilenceTimer) => void;
+  /** Silence before the center itself was up proves nothing. */
+  readonly startedAt: Millis;
+}
+
+/** How long a device may be silent. */
+export function silenceLimitMs({ device }: Subject): Millis {
+  const seconds = Number(device.attributes.reportEverySeconds);
+  const every = seconds > 0 ? seconds * SECOND : kinds[device.kind].reportEveryMs;
+  return Math.max(AT_LEAST_MS, every * INTERVALS);
+}
+
+/** Watches for what does not come: one timer for each device, looked at again only when it fires. */
+export function createSilence({ district, desk, rule, timer, startedAt }: SilenceParts) {
+  const watched = new Set<string>();
+  const silent = new Map<string, Silent>();
+  /** Devices that fell silent lately, by area and kind. */
+  const recent = new Map<string, { subjectId: string; at: Millis }[]>();
+  const masses = new Map<string, Set<string>>();
+  const populations = new Map<string, { at: Millis; count: number }>();
+
+  const groupOf = (subject: Subject): string =>
+    `${subject.place?.communityId ?? "district"}\u0000${subject.device.kind}`;
+
+  const population = (group: string, now: Millis): number => {
+    const known = populations.get(group);
+    if (known && now - known.at < POPULATION_FRESH_MS && now >= known.at) return known.count;
+    populations.clear();
+    for (const subject of district.subjects()) {
+      if (subject.receivedAt === null) continue;
+      const key = groupOf(subject);
+      const counted = populations.get(key);
+      if (counted) counted.count++;
+      else populations.set(key, { at: now, count: 1 });
+    }
+    return populations.get(group)?.count ?? 0;
+  };
+
+  const watch = (subject: Subject) => {
+    if (watched.has(subject.id) || subject.receivedAt === null) return;
+    watched.add(subject.id);
+    timer(Math.max(subject.receivedAt, startedAt) + silenceLimitMs(subject), {
+      type: "silence",
+      subjectId: subject.id,
+    });
+  };
+
+  const markStale = (subjectId: string, stale: boolean, changes: Changes) => {
+    for (const alert of [...desk.standingOf(subjectId)]) {
+      if (alert.ruleId !== SILENCE_RULE && alert.stale !== stale) desk.change(alert, { stale }, null, changes);
+    }
+  };
+
+  const listMembers = (alert: Alert, members: ReadonlySet<string>, at: Millis, changes: Changes): void => {
+    const evidence = [{ source: "center", at, devices: members.size, members: [...members].slice(0, MEMBERS_LISTED) }];
+    desk.change(alert, { evidence, count: Math.max(alert.count, members.size), lastSeenAt: at }, null, changes);
+  };
+
+  const joinMass = (massId: string, subjectIds: readonly string[], at: Millis, changes: Changes) => {
+    const alert = desk.get(massId);
+    const members = masses.get(massId);
+    if (!alert || !members) return;
+    for (const id of subjectIds) {
+      members.add(id);
+      const state = silent.get(id);
+      if (state) state.mass = massId;
+      const single = desk.standing(SILENCE_RULE, id, null);
+      if (single && single.id !== massId) {
+        const merged = desk.end(single, "merged", at, "system", "merge", "one outage", changes);
+        desk.change(merged, { mergedInto: massId }, null, changes);
+      }
+    }
+    listMembers(alert, members, at, changes);
+  };
+
+  const openMass = (group: string, at: Millis, now: Millis, changes: Changes): string => {
+    const [area = "district", kind = ""] = group.split("\u0000");
+    const alert = desk.open(
+      {
+        rule: rule(),
+        subtype: kind,
+        subject: { kind: "area", id: area },
+        place: null,
+        attributes: {},
+        level: 2,
+        confirmed: true,
+        firstAt: at,
+        openedAt: at,
+        lastSeenAt: at,
+        count: 1,
+        late: false,
+        evidence: [],
+        actor: "system",
+        note: "many devices of one kind fell silent together",
+      },
+      now,
+      changes,
+    );
+    masses.set(alert.id, new Set());
+    return alert.id;
+  };
+
+  const openAlone = (subject: Subject, state: Silent, now: Millis, changes: Changes) => {
+    if (desk.standing(SILENCE_RULE, subject.id, null)) return;
+    desk.open(
+      {
+        rule: rule(),
+        subtype: null,
+        subject: { kind: subject.device.kind, id: subject.id },
+        place: subject.place,
+        attributes: subject.device.attributes,
+        level: rule().level,
+        confirmed: true,
+        firstAt: state.since,
+        openedAt: state.since,
+        lastSeenAt: state.since,
+        count: 1,
+        late: false,
+        evidence: [{ source: subject.id, at: state.since, lastHeardAt: subject.receivedAt }],
+        actor: "system",
+        note: null,
+      },
+      now,
+      changes,
+    );
+  };
+
+  const fellSilent = (subject: Subject, at: Millis, now: Millis, changes: Changes) => {
+    if (silent.has(subject.id)) return;
+    const group = groupOf(subject);
+    silent.set(subject.id, { since: at, area: group, mass: null, heard: 0 });
+    markStale(subject.id, true, changes);
+    const lately = (recent.get(group) ?? []).filter((other) => at - other.at <= MASS_WITHIN_MS);
+    lately.push({ subjectId: subject.id, at });
+    recent.set(group, lately);
+    const [area = "", kind = ""] = group.split("\u0000");
+    const standing = desk.standing(SILENCE_RULE, area, kind);
+    if (standing) return joinMass(standing.id, [subject.id], at, changes);
+    if (lately.length >= MASS_AT_LEAST && lately.length >= population(group, now) * MASS_SHARE) {
+      const ids = lately.map(({ subjectId }) => subjectId).filter((id) => silent.has(id));
+      return joinMass(openMass(group, at, now, changes), ids, at, changes);
+    }
+    timer(at + WAIT_FOR_COMPANY_MS, { type: "alone", subjectId: subject.id });
+  };
+
+  const recovered = (subject: Subject, state: Silent, at: Millis, now: Millis, changes: Changes) => {
+    silent.delete(subject.id);
+    markStale(subject.id, false, changes);
+    const single = desk.standing(SILENCE_RULE, subject.id, null);
+    if (single && single.subject.id === subject.id) desk.cleared(single, at, now, "heard again", changes);
+    if (state.mass === null) return;
+    const members = masses.get(state.mass);
+    const alert = desk.get(state.mass);
+    members?.delete(subject.id);
+    if (!members || !alert || members.size > alert.count * MASS_OVER_SHARE) return;
+    masses.delete(state.mass);
+    desk.cleared(alert, at, now, "its devices are heard again", changes);
+    for (const id of members) {
+      const straggler = district.subject(id);
+      const left = silent.get(id);
+      if (!straggler || !left) continue;
+      left.mass = null;
+      openAlone(straggler, left, now, changes);
+    }
+  };
+
+  return {
+    /** A device was heard, or said that it is gone. */
+    heard({ subject, event, receivedAt }: SeenObservation, now: Millis, changes: Changes): void {
+      if (event?.type === "presence" && !event.online) {
+        watch(subject);
+        fellSilent(subject, receivedAt, now, changes);
+        return;
+      }
+      if (!watched.has(subject.id)) watch(subject);
+      const state = silent.get(subject.id);
+      if (state && ++state.heard >= CLEARING_MESSAGES) recovered(subject, state, receivedAt, now, changes);
+    },
+
+    fire(fired: SilenceTimer, dueAt: Millis, changes: Changes): void {
+      const subject = district.subject(fired.subjectId);
+      if (!subject) {
+        watched.delete(fired.subjectId);
+        silent.delete(fired.subjectId);
+        return;
+      }
+      if (fired.type === "alone") {
+        const state = silent.get(subject.id);
+        if (state && state.mass === null && state.heard === 0) openAlone(subject, state, dueAt, changes);
+        return;
+      }
+      const limit = silenceLimitMs(subject);
+      const silentAt = Math.max(subject.receivedAt ?? startedAt, startedAt) + limit;
+      if (silentAt > dueAt) {
+        timer(silentAt, fired);
+        return;
+      }
+      fellSilent(subject, dueAt, dueAt, changes);
+      timer(dueAt + limit, fired);
+    },
+
+    /** Picks up what was silent before a restart, and watches everything that was ever heard. */
+    restore(): void {
+      for (const alert of desk.live()) {
+        if (alert.ruleId !== SILENCE_RULE || alert.clearedAt !== null || alert.closedAt !== null) continue;
+        if (alert.subject.kind === "area") {
+          const listed = alert.evidence[0]?.members;
+          const members = new Set(Array.isArray(listed) ? (listed as string[]) : []);
+          masses.set(alert.id, members);
+          const area = `${alert.subject.id}\u0000${alert.subtype ?? ""}`;
+          for (const id of members) silent.set(id, { since: alert.openedAt, area, mass: alert.id, heard: 0 });
+        } else {
+          const subject = district.subject(alert.subject.id);
+          const area = subject ? groupOf(subject) : "district\u0000";
+          silent.set(alert.subject.id, { since: alert.openedAt, area, mass: null, heard: 0 });
+        }
+      }
+      for (const subject of district.subjects()) watch(subject);
+    },
+
+    removed(subjectId: string): void {
+      watched.delete(subjectId);
+      silent.delete(subjectId);
+      for (const members of masses.values()) members.delete(subjectId);
+    },
+  };
+}

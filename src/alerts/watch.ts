@@ -1,0 +1,330 @@
+import type { Changes } from "../center/changes.ts";
+import type { SeenObservation, Subject } from "../center/subject.ts";
+import type { Alert, Evidence } from "../domain/alert.ts";
+import type { Kind } from "../domain/kinds.ts";
+import type { Millis } from "../domain/time.ts";
+import type { RuleState } from "../store/store.ts";
+import type { District } from "./alerting.ts";
+import { type ConditionState, currentRun, emptyState, enoughAt, mark } from "./condition.ts";
+import type { Desk } from "./desk.ts";
+import type { Check, Judgement, Rule } from "./rule.ts";
+
+/** Two confident sightings confirm each other when they are at least this far apart. */
+const CONFIRMING_SPACING_MS = 60_000;
+
+/** A check of a rule, with the number it is remembered by. */
+export interface Watched {
+  readonly rule: Rule;
+  readonly check: Check;
+  readonly number: number;
+}
+
+export interface CheckTimer {
+  readonly type: "check";
+  readonly subjectId: string;
+  readonly watched: Watched;
+}
+
+export interface WatchParts {
+  readonly district: District;
+  readonly desk: Desk;
+  readonly rules: readonly Rule[];
+  readonly timer: (dueAt: Millis, timer: CheckTimer) => void;
+}
+
+/**
+ * Lets every check look at every observation. A subject about which nothing is wrong has no state here at all: an ordinary
+ * reading costs a comparison for each check.
+ */
+export function createWatch({ district, desk, rules, timer }: WatchParts) {
+  const byKind = new Map<Kind, Watched[]>();
+  for (const rule of rules) {
+    if (!rule.enabled) continue;
+    for (const [number, check] of rule.checks.entries()) {
+      for (const kind of check.kinds) {
+        const list = byKind.get(kind);
+        if (list) list.push({ rule, check, number });
+        else byKind.set(kind, [{ rule, check, number }]);
+      }
+    }
+  }
+  const states = new Map<string, Map<Watched, ConditionState>>();
+
+  const remember = (subjectId: string, watched: Watched, state: ConditionState | null, changes: Changes | null) => {
+    let own = states.get(subjectId);
+    if (state) {
+      if (!own) {
+        own = new Map();
+        states.set(subjectId, own);
+      }
+      own.set(watched, state);
+    } else {
+      own?.delete(watched);
+      if (own?.size === 0) states.delete(subjectId);
+    }
+    changes?.putRuleState({
+      subjectId,
+      ruleId: watched.rule.id,
+      subtype: String(watched.number),
+      body: state && {
+        marks: state.marks.map(({ at, says }) => [at, says]),
+        before: state.before && { ...state.before },
+        muted: state.muted,
+      },
+    });
+  };
+
+  const evidenceOf = (
+    observation: SeenObservation,
+    judgement: Judgement,
+    previous: Evidence | undefined,
+    watched: Watched,
+  ): Evidence => {
+    const { at, subject } = observation;
+    const confirms = watched.check.sighting?.confirms ?? null;
+    const confident = confirms !== null && Number(judgement.facts?.confidence ?? 0) >= confirms;
+    const since = typeof previous?.confidentSince === "number" ? previous.confidentSince : at;
+    return { source: subject.id, at, ...judgement.facts, ...(confident && { confidentSince: Math.min(since, at) }) };
+  };
+
+  /** A sensor confirms by itself, a camera only by two confident sightings apart, otherwise a person must. */
+  const confirmedBy = (watched: Watched, evidence: Evidence): boolean => {
+    if (!watched.check.sighting) return true;
+    return (
+      typeof evidence.confidentSince === "number" && evidence.at - evidence.confidentSince >= CONFIRMING_SPACING_MS
+    );
+  };
+
+  const placeOf = ({ subject, metrics, outOfOrder }: SeenObservation) => {
+    if (metrics.lat === undefined || metrics.lon === undefined) return subject.place;
+    if (!outOfOrder && subject.place?.lat === metrics.lat) return subject.place;
+    return { ...district.placeAt(metrics.lat, metrics.lon), pointId: subject.place?.pointId ?? null };
+  };
+
+  const raise = (
+    observation: SeenObservation,
+    watched: Watched,
+    judgement: Judgement,
+    state: ConditionState,
+    openedAt: Millis,
+    now: Millis,
+    changes: Changes,
+  ) => {
+    const { subject } = observation;
+    const { rule, check } = watched;
+    const run = currentRun(state);
+    const firstAt = run?.from ?? observation.at;
+    const earlier = state.marks.find(({ says }) => says === "holds");
+    const seed: Evidence | undefined = earlier && { source: subject.id, at: earlier.at };
+    let evidence = evidenceOf(observation, judgement, undefined, watched);
+    if (evidence.confidentSince !== undefined && seed) evidence = { ...evidence, confidentSince: seed.at };
+    const place = placeOf(observation);
+    const attributes = subject.device.attributes;
+    const confirmed = confirmedBy(watched, evidence);
+    const other = desk.nearby(rule, check.subtype, place, openedAt);
+    if (other) {
+      desk.support(other, { evidence, level: judgement.level, confirmed, attributes }, changes);
+      return;
+    }
+    desk.open(
+      {
+        rule,
+        subtype: check.subtype,
+        subject: { kind: subject.device.kind, id: subject.id },
+        place,
+        attributes,
+        level: judgement.level ?? rule.level,
+        confirmed,
+        firstAt,
+        openedAt,
+        lastSeenAt: run?.to ?? observation.at,
+        count: run?.count ?? 1,
+        late: observation.late,
+        evidence: [evidence],
+        actor: `device:${subject.id}`,
+        note: null,
+      },
+      now,
+      changes,
+    );
+  };
+
+  /** Facts of the last observation that held, so that an alert a timer opens shows why. */
+  const lastHeld = new Map<string, { observation: SeenObservation; judgement: Judgement }>();
+  const heldKey = (subjectId: string, { rule, number }: Watched) => `${rule.id} ${number} ${subjectId}`;
+
+  const othersHold = (subjectId: string, watched: Watched): boolean => {
+    for (const [other, state] of states.get(subjectId) ?? []) {
+      if (other === watched || other.rule !== watched.rule || other.check.subtype !== watched.check.subtype) continue;
+      if (other.check.clears && currentRun(state)?.says === "holds") return true;
+    }
+    return false;
+  };
+
+  const observe = (
+    observation: SeenObservation,
+    watched: Watched,
+    judgement: Judgement,
+    known: ConditionState | undefined,
+    now: Millis,
+    changes: Changes,
+  ) => {
+    const { subject, at } = observation;
+    const { rule, check } = watched;
+    const state = mark(known ?? emptyState, at, judgement.says);
+    const run = currentRun(state);
+    let alert = desk.standing(rule.id, subject.id, check.subtype);
+    const lag = Math.max(0, observation.receivedAt - at);
+
+    if (judgement.says === "holds" && run && !state.muted) {
+      if (alert && alert.clearedAt === null) {
+        const previous = alert.evidence.find(({ source }) => source === subject.id);
+        const evidence = evidenceOf(observation, judgement, previous, watched);
+        const by = {
+          evidence,
+          level: judgement.level,
+          confirmed: confirmedBy(watched, evidence),
+          attributes: subject.device.attributes,
+        };
+        desk.support(alert, by, changes);
+      } else if (run.says === "holds") {
+        const openedAt = enoughAt(run, check.opens, run.to);
+        if (openedAt !== null && alert) desk.returned(alert, now, changes);
+        else if (openedAt !== null) raise(observation, watched, judgement, state, openedAt, now, changes);
+        else if (check.opens.holdMs !== undefined) {
+          lastHeld.set(heldKey(subject.id, watched), { observation, judgement });
+          timer(run.from + check.opens.holdMs + lag, { type: "check", subjectId: subject.id, watched });
+        }
+      }
+    } else if (
+      run?.says === "over" &&
+      alert &&
+      alert.clearedAt === null &&
+      check.clears &&
+      !othersHold(subject.id, watched)
+    ) {
+      const clearedAt = enoughAt(run, check.clears, run.to);
+      if (clearedAt !== null) desk.cleared(alert, clearedAt, now, null, changes);
+      else if (check.clears.holdMs !== undefined) {
+        timer(run.from + check.clears.holdMs + lag, { type: "check", subjectId: subject.id, watched });
+      }
+    }
+    alert = desk.standing(rule.id, subject.id, check.subtype);
+    // Nothing stands and nothing is building up: nothing to remember.
+    const quiet = run?.says !== "holds" && (!alert || alert.clearedAt !== null);
+    if (quiet) lastHeld.delete(heldKey(subject.id, watched));
+    if (!quiet) remember(subject.id, watched, state, changes);
+    else if (known) remember(subject.id, watched, null, changes);
+  };
+
+  return {
+    see(observation: SeenObservation, now: Millis, changes: Changes): void {
+      const { subject } = observation;
+      const checks = byKind.get(subject.device.kind);
+      if (!checks) return;
+      const own = states.get(subject.id);
+      for (const watched of checks) {
+        const { check } = watched;
+        const judgement = check.judge(observation, district);
+        if (!judgement) continue;
+        const known = own?.get(watched);
+        if (!known) {
+          if (judgement.says !== "holds") {
+            if (!check.clears || !standsHere(watched, subject)) continue;
+          } else if (observation.outOfOrder && !check.evenLate && !standsHere(watched, subject)) {
+            // Something newer said otherwise and left no trace: this sample belongs to an episode that is over.
+            continue;
+          }
+        }
+        observe(observation, watched, judgement, known, now, changes);
+      }
+    },
+
+    /** A hold time has passed without a word to the contrary. */
+    fire({ subjectId, watched }: CheckTimer, dueAt: Millis, changes: Changes): void {
+      const state = states.get(subjectId)?.get(watched);
+      const run = state && currentRun(state);
+      if (!run || state.muted) return;
+      const { rule, check } = watched;
+      const alert = desk.standing(rule.id, subjectId, check.subtype);
+      if (run.says === "holds" && check.opens.holdMs !== undefined && (!alert || alert.clearedAt !== null)) {
+        const openedAt = enoughAt(run, check.opens, dueAt);
+        const held =
+          lastHeld.get(heldKey(subjectId, watched)) ?? restoredObservation(district.subject(subjectId), run.to);
+        if (openedAt === null || !held) return;
+        if (alert) desk.returned(alert, dueAt, changes);
+        else raise(held.observation, watched, held.judgement, state, openedAt, dueAt, changes);
+      } else if (run.says === "over" && alert && alert.clearedAt === null && check.clears) {
+        const clearedAt = enoughAt(run, check.clears, dueAt);
+        if (clearedAt === null || othersHold(subjectId, watched)) return;
+        desk.cleared(alert, clearedAt, dueAt, null, changes);
+        remember(subjectId, watched, null, changes);
+      }
+    },
+
+    holds(alert: Alert): boolean {
+      for (const [{ rule, check }, state] of states.get(alert.subject.id) ?? []) {
+        if (rule.id === alert.ruleId && check.subtype === alert.subtype && currentRun(state)?.says === "holds")
+          return true;
+      }
+      return false;
+    },
+
+    /** A person ended the alert: what still holds stays silent until it was over once. */
+    mute(alert: Alert, changes: Changes): void {
+      const sources = new Set([alert.subject.id, ...alert.evidence.map(({ source }) => source)]);
+      for (const subjectId of sources) {
+        for (const [watched, state] of [...(states.get(subjectId) ?? [])]) {
+          if (watched.rule.id !== alert.ruleId || watched.check.subtype !== alert.subtype) continue;
+          const holds = currentRun(state)?.says === "holds";
+          remember(subjectId, watched, holds ? { ...state, muted: true } : null, changes);
+        }
+      }
+    },
+
+    restore(saved: readonly RuleState[]): void {
+      for (const { subjectId, ruleId, subtype, body } of saved) {
+        const subject = district.subject(subjectId);
+        const watched =
+          subject &&
+          byKind.get(subject.device.kind)?.find((one) => one.rule.id === ruleId && String(one.number) === subtype);
+        if (!watched || !body) continue;
+        const { marks, before, muted } = body as unknown as {
+          marks: [number, "holds" | "over" | "between"][];
+          before: ConditionState["before"];
+          muted: boolean;
+        };
+        const state = { marks: marks.map(([at, says]) => ({ at, says })), before, muted };
+        remember(subjectId, watched, state, null);
+        const run = currentRun(state);
+        const hold = run?.says === "holds" ? watched.check.opens.holdMs : watched.check.clears?.holdMs;
+        if (run && hold !== undefined) timer(run.from + hold, { type: "check", subjectId, watched });
+      }
+    },
+
+    removed(subjectId: string, changes: Changes): void {
+      for (const watched of [...(states.get(subjectId)?.keys() ?? [])]) remember(subjectId, watched, null, changes);
+    },
+  };
+
+  function standsHere({ rule, check }: Watched, subject: Subject): boolean {
+    const alert = desk.standing(rule.id, subject.id, check.subtype);
+    return alert !== undefined && alert.clearedAt === null;
+  }
+}
+
+/** After a restart only the state is known, not the observation that led to it: the subject's latest values stand in. */
+function restoredObservation(subject: Subject | undefined, at: Millis) {
+  if (!subject) return null;
+  const observation: SeenObservation = {
+    subject,
+    at,
+    receivedAt: at,
+    metrics: subject.metrics,
+    event: undefined,
+    quality: [],
+    outOfOrder: false,
+    late: false,
+  };
+  return { observation, judgement: { says: "holds", facts: { ...subject.metrics } } as Judgement };
+}
