@@ -49,7 +49,6 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   const store = parts.use(
     await openStore({
       directory: config.DATA_DIR,
-      now: () => clock.now(),
       diskReserveBytes: config.DISK_RESERVE_BYTES,
       quarantineRows: config.QUARANTINE_ROWS,
       retention: {

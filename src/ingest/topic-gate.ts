@@ -1,0 +1,63 @@
+import type { Device } from "../domain/device.ts";
+import type { Principal } from "./inbox.ts";
+
+export type TopicAction = "publish" | "subscribe" | "forward";
+
+const UPWARD = new Set(["telemetry", "event", "status", "reply"]);
+
+/** Whether a topic filter covers a topic name; `#` and `+` as MQTT defines them. */
+export function covers(filter: string, topic: string): boolean {
+  const wanted = filter.split("/");
+  const given = topic.split("/");
+  for (let i = 0; i < wanted.length; i++) {
+    if (wanted[i] === "#") return true;
+    if (i >= given.length || (wanted[i] !== "+" && wanted[i] !== given[i])) return false;
+  }
+  return wanted.length === given.length;
+}
+
+/** Who a login is, as the gate and the pipeline see it. */
+export interface Login extends Principal {
+  readonly kind: Device["kind"];
+  /** Topic filters of the dialects a gateway may publish. */
+  readonly dialects: readonly string[];
+}
+
+export function loginOf(device: Device): Login {
+  const list = (value: unknown): string[] =>
+    typeof value === "string"
+      ? value
+          .split(",")
+          .map((part) => part.trim())
+          .filter(Boolean)
+      : [];
+  const gateway = device.kind === "gateway";
+  return {
+    deviceId: device.id,
+    kind: device.kind,
+    gateway,
+    devices: new Set(gateway ? list(device.attributes.devices) : []),
+    dialects: gateway ? list(device.attributes.dialects) : [],
+  };
+}
+
+/**
+ * The one decision about topics. A device speaks on its own telemetry, event, status and reply, and hears its own commands.
+ * A gateway does so for its children too, and publishes the dialects it was given. Everything else is refused: `$SYS`, shared
+ * subscriptions, wildcards, other people's topics.
+ */
+export function mayUse(login: Login, action: TopicAction, topic: string): boolean {
+  if (topic.startsWith("$") || topic === "") return false;
+  const levels = topic.split("/");
+  if (levels.includes("")) return false;
+  if (action !== "publish" && (topic.includes("#") || topic.includes("+"))) return false;
+  const [root, version, kind, id, channel] = levels;
+  if (root === "kerbside") {
+    if (version !== "v1" || levels.length !== 5 || id === undefined || channel === undefined) return false;
+    const own = id === login.deviceId && kind === login.kind;
+    const child = login.gateway && (login.devices.has("*") || login.devices.has(id));
+    if (!own && !child) return false;
+    return action === "publish" ? UPWARD.has(channel) : channel === "command";
+  }
+  return action === "publish" && login.gateway && login.dialects.some((filter) => covers(filter, topic));
+}

@@ -1,0 +1,89 @@
+import type { Subject } from "../center/subject.ts";
+import type { Alert } from "../domain/alert.ts";
+import { kinds } from "../domain/kinds.ts";
+import { atLeast, type Role, type Scope } from "../domain/roles.ts";
+import type { AlertFilter, AlertView, DeviceFilter, DeviceView } from "./protocol.ts";
+
+/** Screens that hang in public see roles, never people: no names, no assignees, no heart rates. */
+export function seesPeople(role: Role): boolean {
+  return atLeast(role, "dispatcher");
+}
+
+const PERSONAL_METRICS = new Set(["hr", "steps", "still", "fall"]);
+
+export function deviceView(subject: Subject, role: Role): DeviceView {
+  const { device, place } = subject;
+  const hidden = kinds[device.kind].personal && !seesPeople(role);
+  const metrics = hidden
+    ? Object.fromEntries(Object.entries(subject.metrics).filter(([name]) => !PERSONAL_METRICS.has(name)))
+    : { ...subject.metrics };
+  return {
+    id: subject.id,
+    kind: device.kind,
+    name: hidden ? `${kinds[device.kind].title.en} ${device.number}` : device.name,
+    at: subject.at,
+    receivedAt: subject.receivedAt,
+    online: subject.online,
+    lat: place?.lat ?? null,
+    lon: place?.lon ?? null,
+    communityId: place?.communityId ?? null,
+    gridId: place?.gridId ?? null,
+    level: subject.level,
+    metrics,
+  };
+}
+
+export function alertView(alert: Alert, role: Role): AlertView {
+  if (seesPeople(role)) return alert;
+  // The evidence of a person's alert may hold readings of a body.
+  const personal = alert.subject.kind === "person";
+  return { ...alert, assignee: null, evidence: personal ? [] : alert.evidence };
+}
+
+type Bbox = readonly [number, number, number, number];
+
+function inside(bbox: Bbox | undefined, lat: number | null | undefined, lon: number | null | undefined): boolean {
+  if (!bbox) return true;
+  if (lat == null || lon == null) return false;
+  const [west, south, east, north] = bbox;
+  return lon >= west && lon <= east && lat >= south && lat <= north;
+}
+
+function among<T>(allowed: readonly T[] | undefined, value: T | null | undefined): boolean {
+  return allowed === undefined || (value != null && allowed.includes(value));
+}
+
+/** What both the token's scope and the client's filter let through. */
+export function deviceMatcher(filter: DeviceFilter, scope: Scope): (subject: Subject) => boolean {
+  return ({ id, device, place, online }) =>
+    among(scope.communityId, place?.communityId) &&
+    among(scope.gridId, place?.gridId) &&
+    among(scope.areaGrade, place?.areaGrade) &&
+    among(filter.kind, device.kind) &&
+    among(filter.id, id) &&
+    among(filter.communityId, place?.communityId) &&
+    among(filter.gridId, place?.gridId) &&
+    (filter.online === undefined || filter.online === (online === true)) &&
+    inside(filter.bbox, place?.lat, place?.lon);
+}
+
+export function alertMatcher(filter: AlertFilter, scope: Scope): (alert: Alert) => boolean {
+  return (alert) => {
+    const { place } = alert;
+    return (
+      alert.archivedAt === null &&
+      among(scope.communityId, place?.communityId) &&
+      among(scope.gridId, place?.gridId) &&
+      among(scope.areaGrade, place?.areaGrade) &&
+      (filter.open === undefined || filter.open === (alert.closedAt === null)) &&
+      among(filter.state, alert.state) &&
+      among(filter.level, alert.level) &&
+      among(filter.ruleId, alert.ruleId) &&
+      among(filter.subjectId, alert.subject.id) &&
+      among(filter.kind, alert.subject.kind) &&
+      among(filter.communityId, place?.communityId) &&
+      among(filter.gridId, place?.gridId) &&
+      inside(filter.bbox, place?.lat, place?.lon)
+    );
+  };
+}

@@ -1,0 +1,137 @@
+import { z } from "zod";
+import type { Alert } from "../domain/alert.ts";
+import { alertStates } from "../domain/alert.ts";
+import type { Kind } from "../domain/kinds.ts";
+import type { Level } from "../domain/levels.ts";
+import type { Metrics } from "../domain/metrics.ts";
+import type { Role } from "../domain/roles.ts";
+import type { Millis } from "../domain/time.ts";
+
+/** The frames of the stream. Used by the center, by screens and by tests; runs in a browser. */
+
+export const PROTOCOL = 1;
+export const EVERY_MS = { least: 100, most: 60_000, preset: 1_000 } as const;
+
+export const closeCodes = {
+  invalid: 4400,
+  notAuthenticated: 4401,
+  notAllowed: 4403,
+  tooSlow: 4408,
+  tooMany: 4429,
+  restarting: 1012,
+} as const;
+
+const some = <T extends z.ZodType>(item: T) => z.array(item).min(1).max(500);
+const name = z.string().min(1).max(128);
+const bbox = z.tuple([
+  z.number().min(-180).max(180),
+  z.number().min(-90).max(90),
+  z.number().min(-180).max(180),
+  z.number().min(-90).max(90),
+]);
+
+export const alertFilter = z.strictObject({
+  open: z.boolean().optional(),
+  state: some(z.enum(alertStates)).optional(),
+  level: some(z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)])).optional(),
+  ruleId: some(name).optional(),
+  subjectId: some(name).optional(),
+  kind: some(name).optional(),
+  communityId: some(name).optional(),
+  gridId: some(name).optional(),
+  /** west, south, east, north */
+  bbox: bbox.optional(),
+});
+export type AlertFilter = z.infer<typeof alertFilter>;
+
+export const deviceFilter = z.strictObject({
+  kind: some(name).optional(),
+  id: some(name).optional(),
+  online: z.boolean().optional(),
+  communityId: some(name).optional(),
+  gridId: some(name).optional(),
+  bbox: bbox.optional(),
+});
+export type DeviceFilter = z.infer<typeof deviceFilter>;
+
+const since = z.strictObject({ epoch: z.string().max(64), rev: z.number().int().min(0) });
+const id = z.string().min(1).max(32);
+
+export const clientFrame = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("auth"), token: z.string().min(1).max(512) }),
+  z.strictObject({
+    type: z.literal("subscribe"),
+    id,
+    topic: z.string().max(32),
+    filter: z.unknown().optional(),
+    everyMs: z.number().int().min(EVERY_MS.least).max(EVERY_MS.most).optional(),
+    since: since.optional(),
+  }),
+  z.strictObject({ type: z.literal("unsubscribe"), id }),
+]);
+export type ClientFrame = z.infer<typeof clientFrame>;
+export type SubscribeFrame = Extract<ClientFrame, { type: "subscribe" }>;
+
+export interface HelloFrame {
+  readonly type: "hello";
+  readonly protocol: number;
+  /** Positions of another epoch mean nothing any more. */
+  readonly epoch: string;
+  readonly now: Millis;
+  readonly role: Role;
+  readonly limits: { readonly subscriptions: number; readonly messageBytes: number; readonly heartbeatMs: Millis };
+}
+
+/**
+ * The one frame that carries state. `since` 0 replaces the view, unless it continues a snapshot (the frame before it had
+ * `more`); otherwise `since` equals the client's `rev`. All parts of a snapshot carry the same `since` and `rev`.
+ */
+export interface StateFrame<T = unknown> {
+  readonly type: "state";
+  readonly id: string;
+  readonly since: number;
+  readonly rev: number;
+  readonly now: Millis;
+  readonly upsert: readonly T[];
+  readonly gone: readonly string[];
+  readonly more?: boolean;
+  /** Why the view starts anew although the client had a position. */
+  readonly reset?: "epoch" | "expired";
+  /** Updates this client did not get because it was too slow; what it gets is the newest state. */
+  readonly skipped?: number;
+  /** The center cannot write to its disk: what is shown may be older than what happens. */
+  readonly health?: "storeFailing";
+}
+
+export interface ErrorFrame {
+  readonly type: "error";
+  readonly id?: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export type ServerFrame = HelloFrame | StateFrame | ErrorFrame;
+
+/** A device as screens see it. */
+export interface DeviceView {
+  readonly id: string;
+  readonly kind: Kind;
+  readonly name: string;
+  readonly at: Millis | null;
+  readonly receivedAt: Millis | null;
+  readonly online: boolean | null;
+  readonly lat: number | null;
+  readonly lon: number | null;
+  readonly communityId: string | null;
+  readonly gridId: string | null;
+  /** Level of the worst alert about it. */
+  readonly level: Level | null;
+  readonly metrics: Metrics;
+}
+
+export type AlertView = Alert;
+export interface Topics {
+  readonly alerts: AlertView;
+  readonly devices: DeviceView;
+}
+export type TopicName = keyof Topics;
