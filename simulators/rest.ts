@@ -20,8 +20,7 @@ export class RestError extends Error {
 
 interface Page<T> {
   readonly items: readonly T[];
-  readonly cursor?: string | null;
-  readonly nextCursor?: string | null;
+  readonly next: string | null;
 }
 
 const RETRIES = 6;
@@ -77,7 +76,7 @@ export function createRest(api: string, token: string): Rest {
           cursor ? `${path}${separator}cursor=${encodeURIComponent(cursor)}` : path,
         );
         items.push(...page.items);
-        cursor = page.nextCursor ?? page.cursor;
+        cursor = page.next;
       } while (cursor);
       return items;
     },

@@ -13,6 +13,8 @@ export interface ExpectedAlert {
   /** Null: still not cleared at the end. Absent: not looked at. */
   readonly clearAt?: number | null;
   readonly toleranceSeconds: number;
+  /** Where the end is known less exactly than the beginning. */
+  readonly clearToleranceSeconds?: number;
   readonly level?: Level;
 }
 
@@ -37,6 +39,7 @@ export interface RaisedAlert {
   readonly id: string;
   readonly ruleId: string;
   readonly subtype: string | null;
+  readonly state: string;
   readonly level: Level;
   readonly subject: { readonly kind: string; readonly id: string };
   readonly openedAt: number;
@@ -62,7 +65,8 @@ const times = (openAt: number, clearAt: number | null | undefined, level: Level 
 
 /** Sets each expected alert beside the nearest raised one of the same key; what is left over on either side is a difference. */
 export function compareAlerts(scenario: Scenario, startAt: number, raised: readonly RaisedAlert[]): ComparisonRow[] {
-  const left = new Set(raised);
+  // What was merged is part of another alert, and that one is compared.
+  const left = new Set(raised.filter((alert) => alert.state !== "merged"));
   const rows: ComparisonRow[] = [];
   for (const wanted of scenario.expected) {
     const name = key(wanted.ruleId, wanted.subjectId, wanted.subtype);
@@ -108,16 +112,16 @@ function differences(
   clearAt: number | null | undefined,
   found: RaisedAlert,
 ): string[] {
-  const tolerance = wanted.toleranceSeconds * 1_000;
+  const { toleranceSeconds, clearToleranceSeconds = toleranceSeconds } = wanted;
   const list: string[] = [];
-  const off = (what: string, is: number, should: number): void => {
-    if (Math.abs(is - should) > tolerance) list.push(`${what} ${Math.round((is - should) / 1_000)} s off`);
+  const off = (what: string, is: number, should: number, tolerance: number): void => {
+    if (Math.abs(is - should) > tolerance * 1_000) list.push(`${what} ${Math.round((is - should) / 1_000)} s off`);
   };
-  off("opened", found.openedAt, openAt);
+  off("opened", found.openedAt, openAt, toleranceSeconds);
   if (clearAt === null && found.clearedAt !== null) list.push("cleared, but should last");
   if (typeof clearAt === "number") {
     if (found.clearedAt === null) list.push("not cleared");
-    else off("cleared", found.clearedAt, clearAt);
+    else off("cleared", found.clearedAt, clearAt, clearToleranceSeconds);
   }
   if (wanted.level !== undefined && found.level !== wanted.level) list.push(`level ${found.level}`);
   return list;

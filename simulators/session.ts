@@ -31,6 +31,10 @@ const unlimited: Readonly<Record<string, string>> = {
   MQTT_CONNECTIONS_PER_ADDRESS: "100000",
   HTTP_REQUESTS_PER_SECOND: "100000",
   DISK_RESERVE_BYTES: "0",
+  // Recorded days are years old; nothing of them may be tidied away while they are played.
+  RETENTION_READINGS_DAYS: "36500",
+  RETENTION_ALERTS_DAYS: "36500",
+  RETENTION_AUDIT_DAYS: "36500",
 };
 
 /**

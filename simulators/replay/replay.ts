@@ -17,7 +17,7 @@ import { mapRecording } from "./tracks.ts";
 /** Registered as the gateway that brings recorded data in; it may speak for every device. */
 const GATEWAY_ID = "gw-replay";
 /** Recorded data comes in steps of this much event time, or from one record to the next where they lie further apart. */
-const STEP_MS = 5 * SECOND;
+const STEP_MS = 20 * SECOND;
 
 const gateway: Registration = {
   id: GATEWAY_ID,

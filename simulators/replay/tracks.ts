@@ -64,7 +64,11 @@ export function mapRecording(
     if (written.length === 0) leave(`the dialect ${device.dialect} cannot say it`);
     for (const message of written) messages.push({ ...message, at });
   }
-  const registrations = [...devices.values()].map(registrationOf);
+  const timesOf = Map.groupBy(readings, (reading) => reading.device.id);
+  const registrations = [...devices.values()].map((device) => {
+    const times = (timesOf.get(device.id) ?? []).map((reading) => reading.at);
+    return registrationOf({ ...device, attributes: { reportEverySeconds: usualSeconds(times), ...device.attributes } });
+  });
   return { messages, devices: withPlaces(registrations, options), leftOut };
 }
 
@@ -81,13 +85,21 @@ function newDevice(id: string, mapping: Mapping, row: Row): SimulatedDevice {
   };
 }
 
-function attributesOf(expressions: Mapping["attributes"], row: Row): Record<string, string> {
-  const attributes: Record<string, string> = {};
+function attributesOf(expressions: Mapping["attributes"], row: Row): Record<string, string | number> {
+  const attributes: Record<string, string | number> = {};
   for (const [name, expression] of expressions) {
     const value = expression(row);
-    if (value !== undefined && value !== "") attributes[name] = value;
+    if (value === undefined || value === "") continue;
+    attributes[name] = /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   }
   return attributes;
+}
+
+/** What 95 of 100 intervals do not exceed: a device that is silent for longer is missing, not slow. Times are in order. */
+function usualSeconds(times: readonly number[]): number {
+  const intervals = times.slice(1).map((at, i) => at - (times[i] ?? at));
+  intervals.sort((a, b) => a - b);
+  return Math.max(60, Math.ceil((intervals[Math.floor(intervals.length * 0.95)] ?? 0) / 1_000));
 }
 
 /** Joins names, places and attributes from a second file. */

@@ -23,5 +23,16 @@ export const flappingBin: Scenario = {
   population: { ...quietNeighbourhood, vehicles: 2, people: 4 },
   faults: noFaults,
   script: [watchClosely(BIN), ...cycles, emptied(at("11:10"), BIN)],
-  expected: [{ ruleId: "bin.near_full", subjectId: BIN, openAt: at("09:31"), toleranceSeconds: 100, level: 4 }],
+  expected: [
+    {
+      ruleId: "bin.near_full",
+      subjectId: BIN,
+      openAt: at("09:31"),
+      // The last cycle ends at 11:00; after an hour of quiet the alert is let go.
+      clearAt: at("12:00"),
+      toleranceSeconds: 100,
+      clearToleranceSeconds: 600,
+      level: 4,
+    },
+  ],
 };

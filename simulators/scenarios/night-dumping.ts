@@ -42,7 +42,7 @@ export const nightDumping: Scenario = {
       ruleId: "street.illegal_dumping",
       subjectId: "camera-005",
       openAt: at("01:15"),
-      // Gone from view at 01:21, found clean twice, at least ten minutes apart.
+      // Gone from view at 01:21 and found clean twice, at least ten minutes apart.
       clearAt: at("01:34"),
       toleranceSeconds: 240,
       level: 2,
@@ -51,7 +51,7 @@ export const nightDumping: Scenario = {
       ruleId: "street.exposed_garbage",
       subjectId: "camera-011",
       openAt: at("02:10"),
-      clearAt: at("02:47"),
+      clearAt: at("02:58"),
       toleranceSeconds: 240,
       level: 3,
     },

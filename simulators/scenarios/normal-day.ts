@@ -14,13 +14,15 @@ export const normalDay: Scenario = {
   startAt,
   durationMinutes: 24 * 60,
   population: quietNeighbourhood,
-  // Duplicates, late batches and GPS jumps are everyday life and must not raise anything.
-  faults: { ...noFaults, duplicatesPerDay: 3, lateBatchesPerDay: 0.2, gpsJumpsPerDay: 4 },
+  // Duplicates, short gaps with late batches and GPS jumps are everyday life and must not raise anything.
+  faults: { ...noFaults, duplicatesPerDay: 3, gpsJumpsPerDay: 4 },
   script: [
     watchClosely("bin-0010"),
     ...filled(at("08:10"), "bin-0010", 86),
     emptied(at("09:00"), "bin-0010"),
     { atMinutes: at("06:00"), device: "vehicle-01", fault: { fault: "says", minutes: 1, metrics: { speedKmh: 78 } } },
+    { atMinutes: at("06:30"), device: "vehicle-03", fault: { fault: "late", minutes: 9 } },
+    { atMinutes: at("14:30"), device: "person-0002", fault: { fault: "late", minutes: 12 } },
     { atMinutes: at("10:30"), device: "person-0001", report: { metrics: { sos: 1 } } },
     // A sighting too doubtful for an alarm, and one that is gone before anybody could have looked.
     {
