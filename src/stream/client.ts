@@ -1,4 +1,11 @@
-import { closeCodes, type ErrorFrame, type HelloFrame, type StateFrame, type TopicName, type Topics } from "./protocol.ts";
+import {
+  closeCodes,
+  type ErrorFrame,
+  type HelloFrame,
+  type StateFrame,
+  type TopicName,
+  type Topics,
+} from "./protocol.ts";
 
 /** The part of a WebSocket the client needs; browsers, Node and the package `ws` all have it. */
 interface Socket {
