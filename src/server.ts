@@ -12,7 +12,7 @@ import { type Clock, DAY, scaledClock, systemClock } from "./domain/time.ts";
 import { createEmbeddedBroker } from "./ingest/embedded-broker.ts";
 import { connectExternalBroker } from "./ingest/external-broker.ts";
 import { openStore } from "./store/sqlite-store.ts";
-import { attachStream } from "./stream/websocket.ts";
+import { attachStream, newStreamCounters } from "./stream/websocket.ts";
 
 /** The synthetic district that ships with Kerbside; a real city sets DISTRICT. */
 const DEFAULT_DISTRICT = fileURLToPath(new URL("../simulators/yutang/district.geojson", import.meta.url));
@@ -77,10 +77,11 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
 
   const broker = await createEmbeddedBroker({ config, clock, registry: center.registry, inbox: center.inbox, logger });
   parts.defer(() => broker.close());
-  const api = await createApi({ center, config, logger, counters: center.counters, brokerCounters: broker.counters });
+  const streamCounters = newStreamCounters();
+  const api = await createApi({ center, config, logger, broker: broker.counters, stream: streamCounters });
   parts.defer(() => api.close());
   await api.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
-  const stream = attachStream({ server: api.server, center, config, logger });
+  const stream = attachStream({ server: api.server, center, config, logger, counters: streamCounters });
   parts.defer(() => stream.close());
   broker.attachWebSocket(api.server);
 

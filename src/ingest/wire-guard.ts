@@ -142,9 +142,9 @@ export class WireGuard extends Duplex {
       const first = data[at] as number;
       const type = first >> 4;
       if (this.#connected === (type === CONNECT))
-        return this.#refuse(this.#connected ? "second CONNECT" : "no CONNECT first");
+        return void this.#refuse(this.#connected ? "second CONNECT" : "no CONNECT first");
       const violation = checkPacket(first, data.subarray(at + length.header, end), this.#limits);
-      if (violation) return this.#refuse(violation.cause, violation.connack);
+      if (violation) return void this.#refuse(violation.cause, violation.connack);
       if (type === CONNECT) this.#onConnect(data.subarray(at + length.header, end));
       else if (type === PUBLISH) publishes++;
       at = end;
@@ -194,7 +194,7 @@ export class WireGuard extends Duplex {
       return;
     }
     this.#overRateSince ??= now;
-    if (now - this.#overRateSince > this.#limits.overRateMs) return this.#refuse("too fast");
+    if (now - this.#overRateSince > this.#limits.overRateMs) return void this.#refuse("too fast");
     this.#pause();
     setTimeout(() => this.relieve(), Math.min(waitMs, this.#limits.overRateMs)).unref();
   }

@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { actorOf, type Permission } from "../access/policy.ts";
+import type { Center } from "../center/access.ts";
+import type { Config } from "../config.ts";
+import { Problem } from "../domain/problem.ts";
+import type { Actor, Token } from "../domain/roles.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    token: Token | null;
+  }
+  interface FastifyContextConfig {
+    permission?: Permission;
+  }
+}
+
+/** Fastify with schemas in zod. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+export interface ResourceParts {
+  readonly center: Center;
+  readonly config: Config;
+}
+
+/** Every route says who may use it; the server refuses to start with one that does not. */
+export const needs = (permission: Permission) => ({ permission });
+
+/** @throws Problem 401 */
+export function actor(request: FastifyRequest): Actor {
+  return actorOf(token(request));
+}
+
+export function token({ token: given }: FastifyRequest): Token {
+  if (!given) throw new Problem(401, "unauthenticated", "send Authorization: Bearer <token>");
+  return given;
+}
+
+/** `a,b` or repeated parameters → a list. */
+export const list = <T>(item: z.ZodType<T>) =>
+  z
+    .union([z.string(), z.array(z.string())])
+    .transform((given): unknown[] => (Array.isArray(given) ? given : given.split(",")).filter((part) => part !== ""))
+    .pipe(z.array(item as z.ZodType<T, unknown>).min(1).max(100))
+    .optional();
+
+export const flag = z
+  .enum(["true", "false"])
+  .transform((given) => given === "true")
+  .optional();
+
+export const bbox = z
+  .string()
+  .transform((given) => given.split(",").map(Number))
+  .pipe(z.tuple([z.number(), z.number(), z.number(), z.number()]))
+  .describe("west,south,east,north")
+  .optional();
+
+/** Epoch milliseconds or ISO 8601. */
+export const instant = z
+  .string()
+  .transform((given) => (/^\d+$/.test(given) ? Number(given) : Date.parse(given)))
+  .refine((at) => !Number.isNaN(at), "must be epoch milliseconds or ISO 8601");
+
+export const page = (config: Config) => ({
+  cursor: z.string().max(128).optional(),
+  limit: z.coerce.number().int().min(1).max(config.HTTP_PAGE_ROWS).default(Math.min(100, config.HTTP_PAGE_ROWS)),
+});
+
+/** Leaves out what is undefined: an absent filter and an undefined one are the same, but not to the compiler. */
+export function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,197 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import helmet from "@fastify/helmet";
+import rateLimit from "@fastify/rate-limit";
+import fastifyStatic from "@fastify/static";
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from "fastify";
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { Logger } from "pino";
+import { demand } from "../access/policy.ts";
+import type { RunningCore } from "../center/center.ts";
+import type { Config } from "../config.ts";
+import { Problem } from "../domain/problem.ts";
+import { SECOND } from "../domain/time.ts";
+import type { BrokerCounters } from "../ingest/embedded-broker.ts";
+import type { StreamCounters } from "../stream/connection.ts";
+import { registerAlerts } from "./alerts.ts";
+import { asyncApi } from "./async-api.ts";
+import { registerDevices } from "./devices.ts";
+import { registerHistory } from "./history.ts";
+import { registerObservability } from "./observability.ts";
+import { registerRecords } from "./records.ts";
+import { type Api, needs } from "./route.ts";
+
+export interface ApiParts {
+  readonly center: RunningCore;
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly broker: BrokerCounters;
+  readonly stream: StreamCounters;
+}
+
+const CONSOLE = fileURLToPath(new URL("../../dist/console", import.meta.url));
+const UNBUILT = "The pages are not built yet: run `npm run build` (npm start and npm run demo do it by themselves).\n";
+
+/** REST, its description, health, metrics and the pages. Not listening yet. */
+export async function createApi({ center, config, logger, broker, stream }: ApiParts): Promise<Api> {
+  const app = Fastify({
+    loggerInstance: logger.child({}, { redact: ["req.headers.authorization"] }) as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: config.HTTP_BODY_BYTES,
+    requestTimeout: config.HTTP_REQUEST_SECONDS * SECOND,
+    keepAliveTimeout: config.HTTP_KEEPALIVE_SECONDS * SECOND,
+    routerOptions: { maxParamLength: 256 },
+    http: { maxHeaderSize: config.HTTP_HEADER_BYTES, headersTimeout: config.HTTP_HEADER_SECONDS * SECOND },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.decorateRequest("token", null);
+
+  app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
+    const problem = asProblem(error);
+    if (problem.status >= 500) logger.error({ err: error, url: request.url }, "a request failed");
+    return reply
+      .code(problem.status)
+      .type("application/problem+json")
+      .send({
+        type: "about:blank",
+        title: TITLES[problem.status] ?? "Error",
+        status: problem.status,
+        code: problem.code,
+        detail: problem.message,
+        ...problem.extra,
+      });
+  });
+  app.setNotFoundHandler((request) => {
+    throw new Problem(404, "notFound", `there is nothing at ${request.method} ${request.url.slice(0, 200)}`);
+  });
+
+  app.addHook("onRequest", async (request) => {
+    if (request.url.length > config.HTTP_URL_BYTES) throw new Problem(414, "urlTooLong", "the address is too long");
+    const [scheme, secret] = (request.headers.authorization ?? "").split(" ");
+    if (scheme?.toLowerCase() === "bearer" && secret) request.token = center.tokens.verify(secret, center.clock.now());
+    const { permission } = request.routeOptions.config;
+    if (permission) demand(permission, request.token);
+  });
+
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", "data:", "blob:"],
+        styleSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        workerSrc: ["'self'", "blob:"],
+        connectSrc: ["'self'", "ws:", "wss:"],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Encryption is the proxy's business in front of us.
+    strictTransportSecurity: false,
+  });
+  await app.register(rateLimit, {
+    timeWindow: SECOND,
+    max: (request) => (request.token ? config.HTTP_REQUESTS_PER_SECOND : config.HTTP_ANONYMOUS_REQUESTS_PER_SECOND),
+    keyGenerator: (request) => request.token?.id ?? request.ip,
+    // Pages, supervisors and Prometheus come in bursts of small files.
+    allowList: (request) => request.routeOptions.config.permission === "public",
+    errorResponseBuilder: (_request, { after }) =>
+      new Problem(429, "tooMany", `too many requests; try again in ${after}`),
+  });
+  app.addContentTypeParser("text/csv", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Kerbside",
+        version: "1",
+        description: "The operations center of an urban sanitation department.",
+      },
+      components: { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },
+      security: [{ bearer: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  app.addHook("onRoute", (route) => {
+    const own = route.url.startsWith("/api/v1");
+    if (own && !route.config?.permission) throw new Error(`${String(route.method)} ${route.url} names no permission`);
+  });
+  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
+
+  const api = app as unknown as Api;
+  await app.register(
+    async (scoped) => {
+      const parts = { center, config };
+      registerDevices(scoped as unknown as Api, parts);
+      registerHistory(scoped as unknown as Api, parts);
+      registerAlerts(scoped as unknown as Api, parts);
+      registerRecords(scoped as unknown as Api, parts);
+    },
+    { prefix: "/api/v1" },
+  );
+  registerObservability(app as unknown as FastifyInstance, { center, broker, stream });
+  app.get("/openapi.json", { config: needs("public"), schema: { hide: true } }, async () => app.swagger());
+  app.get("/asyncapi.json", { config: needs("public"), schema: { hide: true } }, async () => asyncApi());
+
+  if (existsSync(CONSOLE)) {
+    await app.register(fastifyStatic, {
+      root: CONSOLE,
+      index: "index.html",
+      maxAge: "1y",
+      immutable: true,
+      cacheControl: true,
+    });
+    app.get("/desk", { config: needs("public"), schema: { hide: true } }, (_request, reply) =>
+      reply.sendFile("desk.html", { maxAge: 0, immutable: false }),
+    );
+  } else {
+    for (const url of ["/", "/desk"]) {
+      app.get(url, { config: needs("public"), schema: { hide: true } }, (_request, reply) =>
+        reply.code(503).type("text/plain").send(UNBUILT),
+      );
+    }
+  }
+  await app.ready();
+  return api;
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  409: "Conflict",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+};
+
+interface ValidationIssue {
+  readonly instancePath?: string;
+  readonly message?: string;
+}
+
+/** What went wrong, as its receiver may know it: our own words, never a stack or a query. */
+function asProblem(error: FastifyError | Problem): Problem {
+  if (error instanceof Problem) return error;
+  const issues = (error as { validation?: ValidationIssue[] }).validation;
+  if (issues) {
+    const errors = issues.slice(0, 20).map(({ instancePath = "", message }) => ({
+      field: instancePath.replace(/^\//, "").replaceAll("/", ".") || "body",
+      problem: message ?? "does not fit",
+    }));
+    const detail = errors.map(({ field, problem }) => `${field}: ${problem}`).join("; ");
+    return new Problem(400, "invalid", detail, { errors });
+  }
+  const status = error.statusCode ?? 500;
+  if (status >= 500) return new Problem(500, "internal", "something went wrong here; the log knows more");
+  return new Problem(status, error.code ?? "invalid", error.message);
+}
