@@ -34,6 +34,7 @@ Recorded data
   --map PAIRS          columns to metrics: kind=vehicle,id=vehicle_id,ts=time_utc,lat=lat,lon=lon,speedKmh=speed_raw*3.6
                        given again, each row makes one more reading
   --devices FILE       CSV of the devices, with --device-map PAIRS (id=…,lat=…,lon=…,name=…,attr.x=…)
+  --until-now          with --url: move the recorded times so that the playing ends now (a running center refuses old news)
   --zone ZONE          zone of times without one, e.g. Europe/London (default UTC); a date alone means noon there
 
 Examples
@@ -70,6 +71,7 @@ const options = {
   map: { type: "string", multiple: true },
   devices: text,
   "device-map": text,
+  "until-now": flag,
   zone: text,
   help: { type: "boolean", short: "h" },
 } as const;
@@ -125,6 +127,7 @@ export interface Options {
   readonly devices: string | undefined;
   readonly deviceMap: string | undefined;
   readonly zone: string;
+  readonly untilNow: boolean;
 }
 
 /**
@@ -146,6 +149,11 @@ export function readOptions(
   }
   if (values.replay !== undefined && values.scenario !== undefined) {
     throw new UsageError("--replay and --scenario are two different things to play; choose one");
+  }
+  if (values["until-now"] && (values.url === undefined || values.replay === undefined)) {
+    throw new UsageError(
+      "--until-now belongs to --replay with --url; a center of its own starts its clock at the data",
+    );
   }
   if ((values.username === undefined) !== (values.password === undefined)) {
     throw new UsageError("--username and --password belong together");
@@ -184,5 +192,6 @@ export function readOptions(
     devices: values.devices,
     deviceMap: values["device-map"],
     zone: values.zone ?? "UTC",
+    untilNow: values["until-now"] ?? false,
   };
 }

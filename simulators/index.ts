@@ -16,8 +16,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 try {
   process.exitCode = await main(readOptions(process.argv.slice(2), process.env));
 } catch (error) {
-  const known = error instanceof UsageError || error instanceof RestError || !(error instanceof TypeError);
-  process.stderr.write(`${known ? (error as Error).message : (error as Error).stack}\n`);
+  // A plain Error of ours says what to do; anything else is a bug and needs its stack.
+  const meant = error instanceof UsageError || error instanceof RestError || (error as Error).constructor === Error;
+  process.stderr.write(`${meant ? (error as Error).message : (error as Error).stack}\n`);
   process.exitCode = 1;
 }
 

@@ -13,7 +13,8 @@ export interface Registration {
 }
 
 interface ImportAnswer {
-  readonly created: readonly { readonly device: { readonly id: string }; readonly mqtt: Login }[];
+  /** `mqtt` is there for a device that was not known before. */
+  readonly created: readonly { readonly id: string; readonly mqtt?: Login }[];
 }
 
 export function registrationOf(device: SimulatedDevice): Registration {
@@ -39,8 +40,8 @@ export function registrationOf(device: SimulatedDevice): Registration {
 }
 
 /**
- * Registers the devices that the center does not know yet and returns the logins of `needed`. A device that exists
- * already gets a new secret: the old one was shown once and nobody has it.
+ * Registers devices, or brings them up to date, and returns the logins of `needed`. A device that existed already gets a
+ * new secret: the old one was shown once and nobody has it.
  * @throws RestError when the token may not register devices
  */
 export async function registerDevices(
@@ -48,17 +49,12 @@ export async function registerDevices(
   registrations: readonly Registration[],
   needed: ReadonlySet<string>,
 ): Promise<Login[]> {
-  const known = new Set((await rest.all<{ id: string }>("/devices?limit=500")).map((device) => device.id));
-  const missing = registrations.filter((registration) => !known.has(registration.id));
+  const { created } = await rest.send<ImportAnswer>("POST", "/devices/import?update=true", registrations);
   const logins: Login[] = [];
-  if (missing.length > 0) {
-    const answer = await rest.send<ImportAnswer>("POST", "/devices/import", missing);
-    for (const { mqtt } of answer.created) if (needed.has(mqtt.username)) logins.push(mqtt);
-  }
-  for (const id of needed) {
-    if (!known.has(id)) continue;
-    const { mqtt } = await rest.send<{ mqtt: Login }>("POST", `/devices/${encodeURIComponent(id)}/secret`);
-    logins.push(mqtt);
+  for (const { id, mqtt } of created) {
+    if (!needed.has(id)) continue;
+    if (mqtt) logins.push(mqtt);
+    else logins.push((await rest.send<{ mqtt: Login }>("POST", `/devices/${encodeURIComponent(id)}/secret`)).mqtt);
   }
   return logins;
 }

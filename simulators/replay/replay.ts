@@ -55,9 +55,7 @@ export async function replay(
     `${tape.messages.length} messages of ${tape.devices.length || "unregistered"} devices, ` +
       `${iso(first.at)} to ${iso(last.at)}`,
   );
-  return target
-    ? replayOnTarget(tape, target, options.speed ?? 60, say, signal)
-    : replayOnOwn(tape, options, say, signal);
+  return target ? replayOnTarget(tape, target, options, say, signal) : replayOnOwn(tape, options, say, signal);
 }
 
 const iso = (at: Millis): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
@@ -65,7 +63,11 @@ const iso = (at: Millis): string => `${new Date(at).toISOString().slice(0, 19)}Z
 async function loadTape(options: Options): Promise<Tape> {
   checkZone(options.zone);
   const recording = await readRecording(options.replay ?? "");
-  if ("rows" in recording) return mapRecording(recording.rows, options);
+  if ("rows" in recording) {
+    // Nothing may lie in the center's future, so the last record is due when the playing ends.
+    const endAt = (spanMs: number): Millis => Math.round(Date.now() + spanMs / targetSpeed(options));
+    return mapRecording(recording.rows, options, options.untilNow ? endAt : undefined);
+  }
   let at = options.startAt ?? recording.messages.find((message) => message.at !== null)?.at ?? Date.now();
   const messages = recording.messages.map((message) => {
     at = message.at ?? at;
@@ -76,20 +78,16 @@ async function loadTape(options: Options): Promise<Tape> {
 }
 
 /** Hands out the messages of a tape as their time comes. */
-function tapePlayer(tape: Tape, shiftMs = 0) {
+function tapePlayer(tape: Tape) {
   let next = 0;
   return {
     get nextAt() {
       const message = tape.messages[next];
-      return message ? message.at + shiftMs : Number.POSITIVE_INFINITY;
+      return message ? message.at : Number.POSITIVE_INFINITY;
     },
     due(until: Millis): Outgoing[] {
       const out: Outgoing[] = [];
-      for (
-        let message = tape.messages[next];
-        message && message.at + shiftMs <= until;
-        message = tape.messages[++next]
-      ) {
+      for (let message = tape.messages[next]; message && message.at <= until; message = tape.messages[++next]) {
         out.push({ ...message, login: GATEWAY_ID });
       }
       return out;
@@ -137,11 +135,12 @@ async function report(
   say(`alerts ${alerts.length}${[...byRule].map(([rule, list]) => `, ${rule} ${list.length}`).join("")}`);
 }
 
-/** On somebody's running center the data keeps its own times when it is recent; older data is moved so that it ends now. */
+const targetSpeed = (options: Options): number => options.speed ?? 60;
+
 async function replayOnTarget(
   tape: Tape,
   target: Target,
-  speed: number,
+  options: Options,
   say: (line: string) => void,
   signal: AbortSignal,
 ) {
@@ -152,7 +151,7 @@ async function replayOnTarget(
   await using _transport = transport;
   const firstAt = tape.messages[0]?.at ?? 0;
   const endAt = tape.messages.at(-1)?.at ?? firstAt;
-  say(`event times stay as recorded; a center refuses to show readings older than its DEVICE_PAST_DAYS as current`);
+  if (!options.untilNow) say("event times stay as recorded; --until-now moves them so that they end now");
   const player = tapePlayer(tape);
   const login = "rest" in target ? GATEWAY_ID : target.gateway.username;
   const through: Transport = {
@@ -161,7 +160,7 @@ async function replayOnTarget(
   };
   const onProgress = (at: Millis): void =>
     say(`${iso(at)}  ${transport.counts.sent} sent  ${transport.counts.receipted} receipts`);
-  await playLive({ player, transport: through, startAt: firstAt, endAt, onProgress, signal }, speed);
+  await playLive({ player, transport: through, startAt: firstAt, endAt, onProgress, signal }, targetSpeed(options));
   say(`sent ${transport.counts.sent}, receipted ${transport.counts.receipted}`);
   return transport.counts.receipted === transport.counts.sent;
 }

@@ -31,11 +31,14 @@ function idFrom(text: string | undefined): string | null {
   return deviceIdPattern.test(id) ? id : null;
 }
 
-/** Turns the rows of a recording into messages in the chosen dialect, ordered by time. */
-export function mapRecording(
-  rows: readonly Row[],
-  options: Pick<Options, "map" | "zone" | "devices" | "deviceMap">,
-): Tape {
+/** The options that say how rows become messages. */
+export type MappingOptions = Pick<Options, "map" | "zone" | "devices" | "deviceMap">;
+
+/**
+ * Turns the rows of a recording into messages in the chosen dialect, ordered by time.
+ * @param endAt given the span in milliseconds, when the last record shall lie; without it times stay as recorded
+ */
+export function mapRecording(rows: readonly Row[], options: MappingOptions, endAt?: (spanMs: number) => number): Tape {
   if (options.map.length === 0) throw new Error(`rows need --map. Use ${mappingHelp}`);
   const mappings = parseMappings(options.map);
   const devices = new Map<string, SimulatedDevice>();
@@ -58,9 +61,12 @@ export function mapRecording(
     }
   }
   readings.sort((a, b) => a.at - b.at);
+  const [firstAt = 0, lastAt = 0] = [readings[0]?.at, readings.at(-1)?.at];
+  const shiftMs = endAt ? endAt(lastAt - firstAt) - lastAt : 0;
   const messages: Omit<Outgoing, "login">[] = [];
-  for (const { at, device, observation } of readings) {
-    const written = encode(device, [observation]);
+  for (const { at: recordedAt, device, observation } of readings) {
+    const at = recordedAt + shiftMs;
+    const written = encode(device, [{ ...observation, at }]);
     if (written.length === 0) leave(`the dialect ${device.dialect} cannot say it`);
     for (const message of written) messages.push({ ...message, at });
   }
@@ -105,7 +111,7 @@ function usualSeconds(times: readonly number[]): number {
 /** Joins names, places and attributes from a second file. */
 function withPlaces(
   registrations: readonly Registration[],
-  { devices, deviceMap }: Pick<Options, "devices" | "deviceMap">,
+  { devices, deviceMap }: Pick<MappingOptions, "devices" | "deviceMap">,
 ): readonly Registration[] {
   if (devices === undefined) return registrations;
   if (deviceMap === undefined) throw new Error("--devices FILE needs --device-map id=…,lat=…,lon=…,name=…");
