@@ -49,7 +49,12 @@ export const list = <T>(item: z.ZodType<T>) =>
   z
     .union([z.string(), z.array(z.string())])
     .transform((given): unknown[] => (Array.isArray(given) ? given : given.split(",")).filter((part) => part !== ""))
-    .pipe(z.array(item as z.ZodType<T, unknown>).min(1).max(100))
+    .pipe(
+      z
+        .array(item as z.ZodType<T, unknown>)
+        .min(1)
+        .max(100),
+    )
     .optional();
 
 export const flag = z

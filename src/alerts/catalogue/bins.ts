@@ -1,0 +1,129 @@
+import { categories } from "../../domain/categories.ts";
+import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
+import { above, movedFrom, raised, risen, sighted } from "../judges.ts";
+import type { Rule } from "../rule.ts";
+import { CLEAN_TWICE, component, ONE_PROBLEM } from "./shared.ts";
+
+/** Bins: level, heat, tipping. */
+export const bins: readonly Rule[] = [
+  {
+    id: "bin.near_full",
+    title: { en: "Bin nearly full", zh: "垃圾桶将满" },
+    level: 4,
+    checks: [
+      {
+        kinds: ["bin"],
+        subtype: null,
+        judge: above("fillPct", 80, 70),
+        opens: { samples: 2, holdMs: 10 * MINUTE },
+        clears: { samples: 1 },
+      },
+    ],
+    matter: [],
+    target: { minutes: 240, clock: "D" },
+    closesAfterMs: 10 * MINUTE,
+    thresholds: { fillPct: 80, samples: 2, holdMinutes: 10, clearBelow: 70 },
+    enabled: true,
+  },
+  {
+    id: "bin.overflow",
+    title: { en: "Bin overflowing", zh: "垃圾桶满溢" },
+    level: 3,
+    checks: [
+      {
+        kinds: ["bin"],
+        subtype: null,
+        judge: above("fillPct", 95, 50.0001),
+        opens: { holdMs: 10 * MINUTE },
+        clears: { samples: 2 },
+      },
+      {
+        kinds: ["camera"],
+        subtype: null,
+        judge: sighted(["binOverflow"], 0.8),
+        opens: { samples: 2, spacingMs: MINUTE },
+        clears: CLEAN_TWICE,
+        sighting: { confirms: 0.9 },
+      },
+    ],
+    upgrades: [
+      { level: 2, areaGrade: ["A"], hours: [7, 22] },
+      { level: 2, afterMs: HOUR },
+    ],
+    matter: categories.binOverflow.codes,
+    target: { minutes: 60, clock: "D" },
+    closesAfterMs: 30 * MINUTE,
+    merges: ONE_PROBLEM,
+    thresholds: { fillPct: 95, holdMinutes: 10, clearAtOrBelow: 50, clearSamples: 2, confidence: 0.8 },
+    enabled: true,
+  },
+  {
+    id: "bin.fire_risk",
+    title: { en: "Bin heat, fire risk", zh: "桶内高温疑似起火" },
+    level: 1,
+    checks: [
+      {
+        kinds: ["bin"],
+        subtype: null,
+        judge: above("tempC", 60, 45),
+        opens: { samples: 1 },
+        clears: { holdMs: 30 * MINUTE },
+      },
+      {
+        kinds: ["bin"],
+        subtype: null,
+        judge: risen("tempC", 10, 5 * MINUTE),
+        opens: { samples: 1 },
+        clears: null,
+      },
+      {
+        kinds: ["camera"],
+        subtype: null,
+        judge: sighted(["smoke"], 0.7),
+        opens: { samples: 2, spacingMs: 10 * SECOND },
+        clears: CLEAN_TWICE,
+        sighting: { confirms: null },
+      },
+    ],
+    matter: categories.openBurning.codes,
+    target: { minutes: 10, clock: "U" },
+    closesAfterMs: null,
+    merges: ONE_PROBLEM,
+    thresholds: { tempC: 60, riseC: 10, riseMinutes: 5, clearBelow: 45, clearMinutes: 30 },
+    enabled: true,
+  },
+  {
+    id: "bin.disturbed",
+    title: { en: "Bin tipped, moved or missing", zh: "垃圾桶倾倒移位" },
+    level: 3,
+    checks: [
+      {
+        kinds: ["bin"],
+        subtype: "tipped",
+        judge: above("tiltDeg", 45.0001, 45),
+        opens: { holdMs: 3 * MINUTE },
+        clears: { holdMs: 5 * MINUTE },
+      },
+      {
+        kinds: ["bin"],
+        subtype: "tipped",
+        judge: raised("tilted"),
+        opens: { holdMs: 3 * MINUTE },
+        clears: { holdMs: 5 * MINUTE },
+      },
+      {
+        kinds: ["bin"],
+        subtype: "moved",
+        judge: movedFrom(30, 20),
+        opens: { samples: 2 },
+        clears: { samples: 1 },
+      },
+    ],
+    upgrades: [{ level: 2, attribute: "carriageway" }],
+    matter: component("03005"),
+    target: { minutes: 120, clock: "D" },
+    closesAfterMs: 30 * MINUTE,
+    thresholds: { tiltDeg: 45, holdMinutes: 3, movedM: 30, clearM: 20 },
+    enabled: true,
+  },
+];
