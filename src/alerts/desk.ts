@@ -4,7 +4,7 @@ import type { AttributeValue } from "../domain/device.ts";
 import type { Level } from "../domain/levels.ts";
 import { distanceM, type Place } from "../domain/place.ts";
 import type { Json } from "../domain/text.ts";
-import { HOUR, type Millis } from "../domain/time.ts";
+import { HOUR, MINUTE, type Millis } from "../domain/time.ts";
 import { isUnderWay } from "./lifecycle.ts";
 import type { Rule } from "./rule.ts";
 import { localHour, targetAt } from "./targets.ts";
@@ -257,11 +257,12 @@ export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: rule
 
     /** The condition is over. That ends nothing by itself where somebody is under way or a person must look. */
     cleared(alert: Alert, at: Millis, now: Millis, note: string | null, changes: Changes): Alert {
+      // Held open: only an hour without a sign of it ends that.
+      if (alert.flapping) return alert;
       const times = [...(clearTimes.get(alert.id) ?? []), at].filter((time) => at - time < FLAP_WINDOW_MS);
       clearTimes.set(alert.id, times);
       if (times.length > FLAPS) {
         timer(at + FLAP_WINDOW_MS, { type: "settle", alertId: alert.id });
-        if (alert.flapping) return alert;
         return change(alert, { flapping: true }, { action: "flapping", actor: "system", at: now }, changes);
       }
       const closesAfterMs = ruleOf(alert.ruleId)?.closesAfterMs ?? null;
@@ -305,9 +306,9 @@ export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: rule
         if (level < alert.level)
           change(alert, { level }, { action: "raiseLevel", actor: "system", at: dueAt }, changes);
       } else if (alert.flapping && !finalStates.has(alert.state)) {
-        const last = Math.max(alert.lastSeenAt, ...(clearTimes.get(alert.id) ?? []));
-        if (holdsStill(alert) || dueAt - last < FLAP_WINDOW_MS) {
-          timer(Math.max(last, dueAt) + FLAP_WINDOW_MS, fired);
+        const quietAt = alert.lastSeenAt + FLAP_WINDOW_MS;
+        if (holdsStill(alert) || dueAt < quietAt) {
+          timer(Math.max(quietAt, dueAt + MINUTE), fired);
           return;
         }
         clearTimes.delete(alert.id);
