@@ -47,7 +47,7 @@ const opening: readonly Step[] = [
 ];
 
 interface IssuedToken {
-  readonly secret: string;
+  readonly token: string;
 }
 
 try {
@@ -96,6 +96,6 @@ async function demo(): Promise<void> {
 
   async function issue(name: string, role: string): Promise<string> {
     const expiresAt = Date.now() + YEAR_MS;
-    return (await rest.send<IssuedToken>("POST", "/tokens", { name, role, expiresAt })).secret;
+    return (await rest.send<IssuedToken>("POST", "/tokens", { name, role, expiresAt })).token;
   }
 }
