@@ -28,16 +28,21 @@ export async function playLockstep(own: OwnCenter, stepMs: Millis, options: RunO
   const progress = progressTicker(onProgress);
   let at = startAt;
   while (at < endAt && !signal?.aborted) {
-    const nextDueAt = own.running.center.alerting.nextDueAt ?? Number.POSITIVE_INFINITY;
-    // Quiet stretches are crossed in one go, from one thing that happens to the next.
-    const soonest = Math.min(player.nextAt, Math.max(nextDueAt, at + 1));
-    const until = Math.min(endAt, Math.max(at + stepMs, soonest));
+    if (speed !== undefined) await sleep((at - startAt) / speed - (performance.now() - realStart));
+    if (player.nextAt > at + stepMs) {
+      // Nobody speaks for a while: cross the quiet from one deadline to the next, up to just before the next word.
+      const nextDueAt = own.running.center.alerting.nextDueAt ?? Number.POSITIVE_INFINITY;
+      at = Math.min(endAt, player.nextAt - 1, Math.max(nextDueAt, at + 1));
+      await own.advanceTo(at);
+      progress(at);
+      continue;
+    }
+    const until = Math.min(endAt, at + stepMs);
     publishAll(transport, player.due(until));
     await transport.settled();
     await own.advanceTo(until);
     at = until;
     progress(at);
-    if (speed !== undefined) await sleep((at - startAt) / speed - (performance.now() - realStart));
   }
 }
 
