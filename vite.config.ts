@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL("./src/console", import.meta.url));
 export default defineConfig({
   root,
   base: "/",
+  worker: { format: "es" },
   build: {
     outDir: fileURLToPath(new URL("./dist/console", import.meta.url)),
     emptyOutDir: true,

@@ -1,9 +1,12 @@
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { Feature, FeatureCollection, Position } from "geojson";
-import { type GeoJSONSource, Map as MapLibreMap, Marker } from "maplibre-gl";
+import { type GeoJSONSource, Map as MapLibreMap, Marker, setWorkerUrl } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { AlertView, DeviceView } from "../stream/protocol.ts";
 import { addIcons, iconOf } from "./icons.ts";
 import { currentLanguage } from "./text.ts";
+
+setWorkerUrl(workerUrl);
 
 /** Below this zoom devices are drawn as clusters. */
 const CLUSTER_BELOW_ZOOM = 15;
@@ -30,7 +33,7 @@ export async function openMap(container: HTMLElement, district: FeatureCollectio
     map = new MapLibreMap({
       container,
       bounds,
-      fitBoundsOptions: { padding: 24 },
+      fitBoundsOptions: { padding: { top: 24, right: 24, bottom: 64, left: 24 } },
       attributionControl: false,
       style: {
         version: 8,
