@@ -38,7 +38,7 @@ const UNBUILT = "The pages are not built yet: run `npm run build` (npm start and
 export async function createApi({ center, config, logger, broker, stream }: ApiParts): Promise<Api> {
   const app = Fastify({
     loggerInstance: logger.child({}, { redact: ["req.headers.authorization"] }) as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new Fastify.LogController({ disableRequestLogging: true }),
     bodyLimit: config.HTTP_BODY_BYTES,
     requestTimeout: config.HTTP_REQUEST_SECONDS * SECOND,
     keepAliveTimeout: config.HTTP_KEEPALIVE_SECONDS * SECOND,
