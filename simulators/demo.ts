@@ -30,7 +30,8 @@ const opening: readonly Step[] = [
     command: { do: "street", category: "illegalDumping", minutes: 12, confidence: 0.92 },
   },
   { atMinutes: 0.3, device: "person-0007", report: { metrics: { sos: 1 } } },
-  { atMinutes: 0.4, device: "vehicle-03", fault: { fault: "says", minutes: 1, metrics: { speedKmh: 79, acc: 1 } } },
+  { atMinutes: 0.4, device: "vehicle-03", report: { metrics: { speedKmh: 79, acc: 1 } } },
+  { atMinutes: 0.6, device: "vehicle-03", report: { metrics: { speedKmh: 81, acc: 1 } } },
   ...["bin-0007", "bin-0105", "bin-0322", "bin-0611", "bin-0840"].flatMap((device, i): Step[] => [
     { atMinutes: 0.5, device, command: { do: "fill", pct: 84 + 4 * i } },
     { atMinutes: 0.5, device, command: { do: "reportEvery", seconds: 15 } },
@@ -69,14 +70,14 @@ async function demo(): Promise<void> {
   if (!running.mqtt) throw new Error("the demo needs the embedded broker: unset MQTT_URL");
   const rest = createRest(running.http, adminToken);
 
-  const startAt = Date.now();
+  const town = readTown();
   const population = { ...fullDistrict, wasteFactor: 1.4, problemsPerDay: 2 };
-  const actors = createPopulation(readTown(), population, 1, startAt);
-  say(`Kerbside demo: registering ${actors.length} simulated devices …`);
+  const registered = createPopulation(town, population, 1, Date.now());
+  say(`Kerbside demo: registering ${registered.length} simulated devices …`);
   const logins = await registerDevices(
     rest,
-    actors.map((actor) => registrationOf(actor.device)),
-    loginsOf(actors),
+    registered.map((actor) => registrationOf(actor.device)),
+    loginsOf(registered),
   );
   const wall = await issue("demo wall", "viewer");
   const desk = await issue("demo desk", "dispatcher");
@@ -89,8 +90,11 @@ async function demo(): Promise<void> {
   API    ${running.http}/docs
   MQTT   ${running.mqtt}
 
-  ${actors.length} devices on ${transport.connections} connections. Data in ${config.DATA_DIR}. Ctrl-C ends the demo.
+  ${registered.length} devices on ${transport.connections} connections. Data in ${config.DATA_DIR}. Ctrl-C ends the demo.
 `);
+  // The same devices again, with a day that begins now: registering and connecting took a while.
+  const startAt = Date.now();
+  const actors = createPopulation(town, population, 1, startAt);
   const player = createPlayer({ actors, seed: 1, startAt, faults: fieldFaults, script: opening });
   const endAt = Number.MAX_SAFE_INTEGER;
   await playLive({ player, transport, startAt, endAt, signal: stop.signal }, 1);

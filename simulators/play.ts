@@ -116,14 +116,22 @@ export type Target = { readonly url: string } & ({ readonly rest: Rest } | { rea
  * Plays against a running center or any broker. At speeds above 1 the event times are laid so that the played span ends
  * now: nothing lies in the future of the center's clock.
  */
-export async function playOnTarget(target: Target, run: DistrictRun, speed: number, say: Say, signal?: AbortSignal) {
-  const spanMs = run.durationMinutes * MINUTE;
-  const startAt = Math.round(Date.now() - (Number.isFinite(spanMs) ? spanMs * (1 - 1 / speed) : 0));
-  const actors = createPopulation(readTown(), run.population, run.seed, startAt);
+export async function playOnTarget(
+  target: Target,
+  run: DistrictRun,
+  speed: number,
+  say: Say,
+  signal?: AbortSignal,
+): Promise<Transport["counts"]> {
+  const town = readTown();
+  const registered = createPopulation(town, run.population, run.seed, Date.now());
   await using transport =
     "rest" in target
-      ? await connect(actors, target.rest, target.url, say)
+      ? await connect(registered, target.rest, target.url, say)
       : throughGateway(await connectLogins(target.url, [target.gateway]), target.gateway.username);
+  const spanMs = run.durationMinutes * MINUTE;
+  const startAt = Math.round(Date.now() - (Number.isFinite(spanMs) ? spanMs * (1 - 1 / speed) : 0));
+  const actors = createPopulation(town, run.population, run.seed, startAt);
   const player = createPlayer({ actors, seed: run.seed, startAt, faults: run.faults, script: run.script });
   const onProgress = progress(transport, actors.length, () => null, say);
   const options = { player, transport, startAt, endAt: startAt + spanMs, onProgress, ...(signal && { signal }) };

@@ -16,6 +16,7 @@ export interface RunOptions {
 /** As many messages may wait for their receipt; a slower broker slows the playing down instead of filling memory. */
 const UNRECEIPTED = 5_000;
 const PROGRESS_MS = 3_000;
+const DRAIN_PATIENCE_MS = 10_000;
 
 /**
  * Plays on a center of our own: what is due within a step is published and receipted before the clock moves on, so the
@@ -62,7 +63,16 @@ export async function playLive(options: RunOptions, speed: number): Promise<void
     const wait = (Math.min(player.nextAt, endAt) - startAt) / speed - (performance.now() - realStart);
     await sleep(Math.min(250, Math.max(5, wait)));
   }
-  await Promise.race([transport.settled(), sleep(10 * SECOND)]);
+  await drain(transport);
+}
+
+/** Waits for outstanding receipts as long as any come: a center may slow a gateway down that sends too fast. */
+async function drain(transport: Transport): Promise<void> {
+  const settled = transport.settled().then(() => true);
+  for (let before = -1; before !== transport.counts.receipted; ) {
+    before = transport.counts.receipted;
+    if (await Promise.race([settled, sleep(DRAIN_PATIENCE_MS)])) return;
+  }
 }
 
 function publishAll(transport: Transport, messages: readonly Outgoing[]): void {
