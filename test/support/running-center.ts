@@ -23,6 +23,7 @@ export async function startTestCenter(
     MQTT_PORT: "0",
     ADMIN_TOKEN,
     DISK_RESERVE_BYTES: "0",
+    HTTP_REQUESTS_PER_SECOND: "100000",
     ...environment,
     DATA_DIR: dataDirectory,
   });
