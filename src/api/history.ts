@@ -73,6 +73,7 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
       },
     },
     async (request) => {
+      const device = await readable(request, request.params.id, "history");
       const { metric, every, agg } = request.query;
       if (!isMetricName(metric)) throw invalid(`there is no metric ${metric}; GET /catalog lists them`, { metric });
       const { from, to } = spanOf(request.query);
@@ -81,7 +82,6 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
       if (everyMs !== undefined && (to - from) / everyMs > config.HISTORY_POINTS) {
         throw invalid(`that would be more than ${config.HISTORY_POINTS} points: choose a longer every`, { every });
       }
-      const device = await readable(request, request.params.id, "history");
       const query = { device: device.number, metric: metric as MetricName, from, to, limit: config.HISTORY_POINTS };
       const answer = await center.store.series({ ...query, ...given({ everyMs }), ...(everyMs && { aggregate: agg }) });
       return { device: device.id, metric, ...answer };
@@ -95,8 +95,8 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
       schema: { summary: "The way of a device as GeoJSON", params, querystring: z.object(span) },
     },
     async (request) => {
-      const { from, to } = spanOf(request.query);
       const device = await readable(request, request.params.id, "track");
+      const { from, to } = spanOf(request.query);
       const points = await center.store.track({ device: device.number, from, to, limit: config.HISTORY_POINTS });
       return {
         type: "Feature",
@@ -118,8 +118,8 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
       schema: { summary: "What a device reported beside numbers, newest first", params, querystring: z.object(span) },
     },
     async (request) => {
-      const { from, to } = spanOf(request.query);
       const device = await readable(request, request.params.id, "events");
+      const { from, to } = spanOf(request.query);
       const readings = await center.store.events({ device: device.number, from, to, limit: config.HTTP_PAGE_ROWS });
       return {
         items: readings.map(({ at, receivedAt, metrics, event, quality }) => ({

@@ -8,6 +8,7 @@ import swaggerUi from "@fastify/swagger-ui";
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from "fastify";
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
+import { parseJson } from "../../devices/json.ts";
 import { demand } from "../access/policy.ts";
 import type { RunningCore } from "../center/center.ts";
 import type { Config } from "../config.ts";
@@ -103,6 +104,15 @@ export async function createApi({ center, config, logger, broker, stream }: ApiP
     allowList: (request) => request.routeOptions.config.permission === "public",
     errorResponseBuilder: (_request, { after }) =>
       new Problem(429, "tooMany", `too many requests; try again in ${after}`),
+  });
+  // Depth is bounded before anything is built: a bomb costs a scan. Numbers of keys are bounded by the size of the body.
+  const jsonLimits = { jsonDepth: config.JSON_DEPTH, jsonKeys: Infinity, jsonStringBytes: config.HTTP_BODY_BYTES };
+  app.removeContentTypeParser("application/json");
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    const parsed = parseJson(body as Buffer, jsonLimits);
+    if ("refused" in parsed) done(new Problem(400, "invalid", parsed.refused.detail));
+    else done(null, parsed.value);
   });
   app.addContentTypeParser("text/csv", { parseAs: "string" }, (_request, body, done) => done(null, body));
   await app.register(swagger, {
