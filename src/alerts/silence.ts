@@ -200,7 +200,8 @@ export function createSilence({ district, desk, rule, timer, startedAt }: Silenc
       const left = silent.get(id);
       if (!straggler || !left) continue;
       left.mass = null;
-      openAlone(straggler, left, now, changes);
+      // Who was heard once already is on its way back.
+      if (left.heard === 0) openAlone(straggler, left, now, changes);
     }
   };
 
