@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { connectAsync } from "mqtt";
+import { expect, test } from "vitest";
+import { temporaryDirectory } from "./support/directory.ts";
+import { startTestCenter } from "./support/running-center.ts";
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
+
+async function startMosquitto(directory: string, port: number): Promise<ChildProcess> {
+  const file = join(directory, "mosquitto.conf");
+  writeFileSync(
+    file,
+    `listener ${port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 10000\npersistence true\npersistence_location ${directory}/\n`,
+  );
+  const child = spawn("/usr/sbin/mosquitto", ["-c", file], { stdio: "ignore" });
+  const probe = async () =>
+    (await connectAsync(`mqtt://127.0.0.1:${port}`, { connectTimeout: 1_000, reconnectPeriod: 0 })).endAsync();
+  await expect
+    .poll(
+      () =>
+        probe().then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 10_000 },
+    )
+    .toBe(true);
+  return child;
+}
+
+test("a real mosquitto: everything arrives, nothing twice, also what came while the center was away", async () => {
+  using directory = temporaryDirectory();
+  using data = temporaryDirectory();
+  const port = await freePort();
+  const broker = await startMosquitto(directory.path, port);
+  const url = `mqtt://127.0.0.1:${port}`;
+  const environment = { MQTT_URL: url, MQTT_CONNECTIONS: "4", DATA_DIR: data.path };
+  const topic = "kerbside/v1/bin/bin-1/telemetry";
+  const publisher = await connectAsync(url);
+  const startedAt = Date.now() - 3_600_000;
+  const publish = (from: number, to: number) =>
+    Promise.all(
+      Array.from({ length: to - from }, (_, i) =>
+        publisher.publishAsync(topic, JSON.stringify({ ts: startedAt + (from + i) * 1_000, fillPct: 5 }), { qos: 1 }),
+      ),
+    );
+  const stored = async (center: Awaited<ReturnType<typeof startTestCenter>>) => {
+    const path = `/devices/bin-1/history?metric=fillPct&from=${startedAt}&to=${Date.now()}`;
+    return (await center.rest<{ points: unknown[] }>("GET", path)).points.length;
+  };
+  {
+    await using center = await startTestCenter(environment);
+    await center.rest("POST", "/devices", { id: "bin-1", kind: "bin" });
+    await publish(0, 200);
+    await expect.poll(() => stored(center), { timeout: 15_000 }).toBe(200);
+  }
+  await publish(200, 400);
+  await using center = await startTestCenter(environment);
+  await expect.poll(() => stored(center), { timeout: 15_000 }).toBe(400);
+  await publisher.endAsync();
+  broker.kill();
+});

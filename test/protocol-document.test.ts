@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { createDecoder } from "../devices/index.ts";
+import { settings } from "../src/config.ts";
+import { alertStates } from "../src/domain/alert.ts";
+import { alertFilter, clientFrame, deviceFilter } from "../src/stream/protocol.ts";
+import { alertOf } from "./support/store.ts";
+
+const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
+const examples = [...read("docs/protocol.md").matchAll(/```json (\S+) ?(\S*)\n([\s\S]*?)```/g)].map(
+  ([, kind = "", topic = "", body = ""]) => ({ kind, topic, body }),
+);
+
+describe("docs/protocol.md", () => {
+  test("has examples of every sort", () => {
+    expect(new Set(examples.map(({ kind }) => kind))).toEqual(
+      new Set(["mqtt", "client-frame", "server-frame", "problem", "alert"]),
+    );
+  });
+
+  test.for(examples.map((example, i) => [`${i} ${example.kind} ${example.topic}`, example] as const))(
+    "%s",
+    ([, { kind, topic, body }]) => {
+      const value = JSON.parse(body);
+      if (kind === "mqtt") {
+        const decoded = createDecoder().decode(topic, new TextEncoder().encode(body), Date.now());
+        expect(decoded).not.toHaveProperty("refused");
+        expect("observations" in decoded && decoded.observations.length).toBeGreaterThan(0);
+      } else if (kind === "client-frame") {
+        const frame = clientFrame.parse(value);
+        if (frame.type === "subscribe")
+          (frame.topic === "alerts" ? alertFilter : deviceFilter).parse(frame.filter ?? {});
+      } else if (kind === "alert") {
+        expect(Object.keys(value).sort()).toEqual(Object.keys(alertOf({})).sort());
+        expect(alertStates).toContain(value.state);
+      } else if (kind === "problem") {
+        expect(value).toMatchObject({
+          status: expect.any(Number),
+          code: expect.any(String),
+          detail: expect.any(String),
+        });
+      } else {
+        expect(["hello", "state", "error"]).toContain(value.type);
+      }
+    },
+  );
+});
+
+test("every setting the documents name exists", () => {
+  const named = new Set(
+    [
+      ...`${read("README.md")}${read("docs/operations.md")}${read("docs/protocol.md")}${read("docs/decisions/0005-time.md")}`.matchAll(
+        /`([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+)(?:=[^`]*)?`/g,
+      ),
+    ].map(([, name]) => name as string),
+  );
+  named.delete("NAME_FILE");
+  for (const name of named) expect(Object.keys(settings)).toContain(name);
+});
