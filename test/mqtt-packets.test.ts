@@ -284,7 +284,7 @@ describe("the wire", () => {
 
   test("an unknown level and an over-long id get their CONNACK before the end", async () => {
     const level = open();
-    level.write(bytes([0x10, 20], text("MQTT"), [5, 2, 0, 60], id));
+    level.write(bytes([0x10, 18], text("MQTT"), [5, 2, 0, 60], id));
     expect([...(await closed(level))]).toEqual([0x20, 2, 0, 1]);
     const long = open();
     const body = connectBody(0x02, text("x".repeat(65)));
