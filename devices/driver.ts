@@ -37,6 +37,9 @@ export interface DriverSample {
   readonly observations: readonly Observation[];
 }
 
+/** How a payload is to be read. `ignored`: the topic belongs to the dialect and says nothing for us (a picture, a counter). */
+export type Encoding = "json" | "text" | "bytes" | "ignored";
+
 /** All that is known about one device family or dialect, in one place. */
 export interface Driver<P = unknown> {
   readonly id: string;
@@ -44,14 +47,14 @@ export interface Driver<P = unknown> {
   readonly title: Text;
   /** Patterns with `{name}` for one level and a last `{name+}` for the rest. No two drivers may claim one topic. */
   readonly topics: readonly string[];
-  /** `text` payloads need not be JSON; `decode` then gets the string, or the bytes when they are no text. */
-  readonly encoding: "json" | "any";
+  /** Where the topics of one dialect differ, decided by the named levels; an ignored payload is not even looked at. */
+  readonly encoding: Encoding | ((parameters: DecodeContext["parameters"]) => Encoding);
   readonly payload: z.ZodType<P>;
   /** Never throws on odd input, never fills an unknown value with 0, now or the site's position. */
   decode(payload: P, context: DecodeContext): DecodeResult;
   encode?(observation: Observation, device: EncodeTarget): EncodedMessage | null;
   readonly samples: readonly DriverSample[];
-  /** Payloads that must be refused. */
+  /** Payloads that must be refused on the driver's first topic. */
   readonly rejects: readonly unknown[];
 }
 
@@ -64,6 +67,11 @@ export interface EncodeTarget {
   readonly attributes?: Readonly<Record<string, string | number | boolean>>;
 }
 
-export function defineDevice<P>(driver: Omit<Driver<P>, "encoding"> & { encoding?: "json" | "any" }): Driver<P> {
+export function defineDevice<P>(driver: Omit<Driver<P>, "encoding"> & { encoding?: Driver<P>["encoding"] }): Driver<P> {
   return { encoding: "json", ...driver };
 }
+
+export const refused = (reason: string, detail: string): DecodeResult => ({
+  observations: [],
+  refused: { reason, detail },
+});

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { categoryOf } from "../src/domain/categories.ts";
 import type { DetectionPhase, Observation } from "../src/domain/observation.ts";
 import type { Json } from "../src/domain/text.ts";
-import { type DecodeContext, type DecodeResult, defineDevice } from "./driver.ts";
+import { type DecodeContext, type DecodeResult, defineDevice, refused } from "./driver.ts";
+import { explain } from "./explain.ts";
 import { readTimestamp } from "./timestamp.ts";
 
 const time = z.number().nullable().optional();
@@ -52,6 +53,7 @@ const update = z.object({
   description: z.string().optional(),
 });
 
+const JSON_CHANNELS = new Set(["events", "reviews", "tracked_object_update"]);
 const PHASES: Readonly<Record<string, DetectionPhase>> = { new: "start", update: "update", end: "end" };
 const cameraAlias = (camera: string): string => `frigate:${camera}`;
 
@@ -61,7 +63,12 @@ export const frigate = defineDevice<unknown>({
   kind: "camera",
   title: { en: "Frigate camera server", zh: "Frigate 视频分析" },
   topics: ["frigate/{channel+}"],
-  encoding: "any",
+  // Pictures, counters, switches and statistics share the prefix: they are accepted and not even parsed.
+  encoding: ({ channel = "" }) => {
+    if (JSON_CHANNELS.has(channel)) return "json";
+    const [, kind] = channel.split("/");
+    return kind === "status" || kind === "classification" ? "text" : "ignored";
+  },
   payload: z.unknown(),
   decode(payload, context) {
     switch (context.parameters.channel) {
@@ -72,13 +79,14 @@ export const frigate = defineDevice<unknown>({
       case "tracked_object_update":
         return withSchema(update, payload, (message) => (message.camera ? [attribute(message, message.camera)] : []));
       default:
-        return cameraTopic(payload, context);
+        return { observations: cameraTopic(payload, context) };
     }
   },
+  /** Frigate knows no single sightings: a pulse goes out as a beginning. */
   encode(observation, { alias, id }) {
-    const { event, metrics } = observation;
-    if (event?.type !== "detection") return null;
-    const at = (observation.at ?? 0) / 1_000;
+    const { event } = observation;
+    if (event?.type !== "detection" || observation.at === null) return null;
+    const at = observation.at / 1_000;
     const after = {
       id: event.eventId ?? `${at}-${id}`,
       camera: (alias ?? id).replace(/^frigate:/, ""),
@@ -93,7 +101,6 @@ export const frigate = defineDevice<unknown>({
       entered_zones: [],
       stationary: false,
       has_snapshot: false,
-      ...metrics,
     };
     const type = event.phase === "end" ? "end" : event.phase === "update" ? "update" : "new";
     return { topic: "frigate/events", payload: { type, before: after, after } };
@@ -148,17 +155,47 @@ export const frigate = defineDevice<unknown>({
       payload: "2",
       observations: [],
     },
+    {
+      name: "the state of a bin, by a classification model",
+      topic: "frigate/gate/classification/bin",
+      payload: "full_bin",
+      observations: [
+        {
+          device: "frigate:gate",
+          at: null,
+          atSource: "receiveTime",
+          metrics: {},
+          event: {
+            type: "detection",
+            category: "binOverflow",
+            label: "full_bin",
+            phase: "pulse",
+            details: { model: "bin" },
+          },
+        },
+      ],
+    },
+    {
+      name: "a camera is gone",
+      topic: "frigate/gate/status/detect",
+      payload: "offline",
+      observations: [
+        {
+          device: "frigate:gate",
+          at: null,
+          atSource: "receiveTime",
+          metrics: {},
+          event: { type: "presence", online: false },
+        },
+      ],
+    },
   ],
   rejects: [],
 });
 
-/** @throws nothing: what does not fit the schema is refused with the field that does not */
 function withSchema<T>(schema: z.ZodType<T>, payload: unknown, decode: (message: T) => Observation[]): DecodeResult {
   const parsed = schema.safeParse(payload);
-  if (parsed.success) return { observations: decode(parsed.data) };
-  const issue = parsed.error.issues[0];
-  const detail = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "does not fit"}`;
-  return { observations: [], refused: { reason: "schema", detail } };
+  return parsed.success ? { observations: decode(parsed.data) } : refused("schema", explain(parsed.error));
 }
 
 function momentOf(seconds: number | null | undefined): Pick<Observation, "at" | "atSource" | "quality"> {
@@ -248,14 +285,24 @@ function attribute(message: z.infer<typeof update>, camera: string): Observation
   };
 }
 
-/** `frigate/available` speaks for the server; `frigate/<camera>/status/<role>` for one camera. The rest is no reading. */
-function cameraTopic(payload: unknown, context: DecodeContext): DecodeResult {
-  const [camera = "", channel, role] = (context.parameters.channel ?? "").split("/");
-  if (channel === "status" && role === "detect" && typeof payload === "string") {
-    const presence = { type: "presence", online: payload.trim() === "online" } as const;
-    return {
-      observations: [{ device: cameraAlias(camera), at: null, atSource: "receiveTime", metrics: {}, event: presence }],
-    };
+/**
+ * `frigate/<camera>/status/detect` speaks for one camera, `frigate/<camera>/classification/<model>` says what a model sees, on
+ * change only. `frigate/available` speaks for the server: when that is gone nothing is known about its cameras.
+ */
+function cameraTopic(payload: unknown, context: DecodeContext): Observation[] {
+  const [camera = "", channel, model = ""] = (context.parameters.channel ?? "").split("/");
+  const said = String(payload).trim();
+  const moment = { device: cameraAlias(camera), at: null, atSource: "receiveTime", metrics: {} } as const;
+  if (channel === "status") {
+    const online = PRESENCE[said];
+    return model === "detect" && online !== undefined ? [{ ...moment, event: { type: "presence", online } }] : [];
   }
-  return { observations: [] };
+  if (said === "" || said.length > 128) return [];
+  const category = categoryOf(said);
+  if (category)
+    return [{ ...moment, event: { type: "detection", category, label: said, phase: "pulse", details: { model } } }];
+  return [{ ...moment, event: { type: "attribute", code: "classification", details: { model, value: said } } }];
 }
+
+/** A camera that was switched off is not lost: `disabled` says nothing. */
+const PRESENCE: Readonly<Record<string, boolean | undefined>> = { online: true, offline: false };

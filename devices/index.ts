@@ -2,6 +2,7 @@ import type { Observation } from "../src/domain/observation.ts";
 import type { Millis } from "../src/domain/time.ts";
 import { chirpstack } from "./chirpstack.ts";
 import type { DecodeProblem, Driver } from "./driver.ts";
+import { explain } from "./explain.ts";
 import { frigate } from "./frigate.ts";
 import { decodeText, defaultJsonLimits, type JsonLimits, parseJson } from "./json.ts";
 import { nativeDrivers } from "./native.ts";
@@ -38,19 +39,20 @@ export interface Decoder {
   decode(topic: string, payload: Uint8Array, receivedAt: Millis): Decoded;
 }
 
-const NO_PROBLEMS: readonly DecodeProblem[] = [];
-const refuse = (reason: string, detail: string): Decoded => ({ refused: { reason, detail } });
+const NONE: readonly never[] = [];
+const refuse = (reason: string, detail: string) => ({ refused: { reason, detail } });
 
 export function createDecoder(limits: JsonLimits = defaultJsonLimits): Decoder {
   const match = createTopicMatcher(
     drivers.flatMap((driver) => driver.topics.map((pattern) => ({ pattern, value: driver }))),
   );
 
-  const read = (driver: Driver, payload: Uint8Array) => {
-    const parsed = parseJson(payload, limits);
-    if (driver.encoding === "json" || !("refused" in parsed)) return parsed;
-    if (parsed.refused.reason !== "notJson") return parsed;
-    return { value: decodeText(payload) ?? payload };
+  const readText = (payload: Uint8Array) => {
+    if (payload.length > limits.jsonStringBytes) {
+      return refuse("tooLarge", `the text exceeds ${limits.jsonStringBytes} bytes`);
+    }
+    const value = decodeText(payload);
+    return value === null ? refuse("notText", "the payload is not UTF-8") : { value };
   };
 
   return {
@@ -58,16 +60,20 @@ export function createDecoder(limits: JsonLimits = defaultJsonLimits): Decoder {
       const found = match(topic);
       if (!found) return refuse("noDriver", `no driver knows the topic ${topic}`);
       const driver = found.value;
-      const parsed = read(driver, payload);
+      const encoding = typeof driver.encoding === "function" ? driver.encoding(found.parameters) : driver.encoding;
+      if (encoding === "ignored") return { driver: driver.id, observations: NONE, problems: NONE };
+      const parsed =
+        encoding === "json"
+          ? parseJson(payload, limits)
+          : encoding === "text"
+            ? readText(payload)
+            : { value: payload as unknown };
       if ("refused" in parsed) return parsed;
       const checked = driver.payload.safeParse(parsed.value);
-      if (!checked.success) {
-        const issue = checked.error.issues[0];
-        return refuse("schema", `${issue?.path.join(".") || "the payload"}: ${issue?.message ?? "does not fit"}`);
-      }
+      if (!checked.success) return refuse("schema", explain(checked.error));
       const result = driver.decode(checked.data, { topic, parameters: found.parameters, receivedAt });
       if (result.refused) return { refused: result.refused };
-      return { driver: driver.id, observations: result.observations, problems: result.problems ?? NO_PROBLEMS };
+      return { driver: driver.id, observations: result.observations, problems: result.problems ?? NONE };
     },
   };
 }

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { categoryOf } from "../src/domain/categories.ts";
 import type { Kind } from "../src/domain/kinds.ts";
-import { type MetricName, metrics as metricTable } from "../src/domain/metrics.ts";
-import type { DeviceEvent, Observation } from "../src/domain/observation.ts";
-import type { DecodeContext, DecodeResult } from "./driver.ts";
+import { isMetricName, type MetricName, metrics as metricTable } from "../src/domain/metrics.ts";
+import type { DeviceEvent, Observation, Occurrence } from "../src/domain/observation.ts";
+import type { Json } from "../src/domain/text.ts";
+import { type DecodeContext, type DecodeResult, refused } from "./driver.ts";
 import { checkMetrics, withFlag } from "./readings.ts";
 import { readTimestamp } from "./timestamp.ts";
 
@@ -79,23 +81,24 @@ export interface Reading {
 }
 
 const fraction = z.number().min(0).max(1);
-export const eventOfKind = (kind: Kind) =>
-  z.object({
-    ts,
-    ...identity,
-    ...metricShape(kind),
-    type: z.string().min(1).max(64),
-    category: z.string().min(1).max(64).optional(),
-    confidence: fraction.optional(),
-    phase: z.enum(["start", "update", "end", "pulse"]).optional(),
-    eventId: z.string().max(128).optional(),
-    label: z.string().max(128).optional(),
-    bbox: z.tuple([z.number(), z.number(), z.number(), z.number()]).optional(),
-    snapshotUrl: z.string().max(2_048).optional(),
-    code: z.string().max(64).optional(),
-    cardId: z.string().max(64).optional(),
-    stream: z.string().max(32).optional(),
-  });
+const eventFields = {
+  ts,
+  ...identity,
+  type: z.string().min(1).max(64),
+  category: z.string().min(1).max(64).optional(),
+  confidence: fraction.optional(),
+  phase: z.enum(["start", "update", "end", "pulse"]).optional(),
+  eventId: z.string().max(128).optional(),
+  label: z.string().max(128).optional(),
+  bbox: z.tuple([z.number(), z.number(), z.number(), z.number()]).optional(),
+  snapshotUrl: z.string().max(2_048).optional(),
+  code: z.string().min(1).max(64).optional(),
+  details: z.record(z.string(), z.json()).optional(),
+};
+/** Fields of an event's own kind stand beside these and are kept as its details. */
+export const eventOfKind = (kind: Kind) => z.looseObject({ ...eventFields, ...metricShape(kind) });
+type Event = z.infer<ReturnType<typeof eventOfKind>>;
+
 export const status = z.object({ ts, online: z.boolean() });
 export const reply = z.object({ ts, id: z.string().max(64), ok: z.boolean(), result: z.json().optional() });
 
@@ -120,11 +123,10 @@ export function observe(
   event?: DeviceEvent,
 ): Observation | DecodeResult {
   if (contradicts(message, context)) {
-    const detail = `the payload names another device than the topic (${context.parameters.device})`;
-    return { observations: [], refused: { reason: "identity", detail } };
+    return refused("identity", `the payload names another device than the topic (${context.parameters.device})`);
   }
   const moment = momentOf(message.ts);
-  if ("invalid" in moment) return { observations: [], refused: { reason: "clock", detail: moment.invalid } };
+  if ("invalid" in moment) return refused("clock", moment.invalid);
   const checked = checkMetrics(message as Record<string, unknown>, allowed);
   const quality = moment.quality ? withFlag(checked.quality, "clockDefault") : checked.quality;
   return {
@@ -139,25 +141,52 @@ export function observe(
 
 export const isResult = (value: Observation | DecodeResult): value is DecodeResult => "observations" in value;
 
-export function eventOf(message: z.infer<ReturnType<typeof eventOfKind>>): DeviceEvent {
-  const { type, category, confidence, phase, eventId, label, bbox, snapshotUrl, code, cardId, stream } = message;
+/** Everything else a device reports is an alarm by its own name: `sos`, `tamper`, `fault` … */
+const occurrenceTypes = new Set<Occurrence["type"]>(["card", "geofence", "lifecycle", "attribute", "status", "count"]);
+const isOccurrence = (type: string): type is Occurrence["type"] => occurrenceTypes.has(type as Occurrence["type"]);
+
+/** A longer text among the details is a picture or a dump: the event counts without it. */
+const DETAIL_CHARACTERS = 1_024;
+
+function detailsOf(message: Event): { details?: Record<string, Json> } {
+  const details: Record<string, Json> = { ...(message.details as Record<string, Json> | undefined) };
+  for (const [name, value] of Object.entries(message)) {
+    if (Object.hasOwn(eventFields, name) || isMetricName(name)) continue;
+    const plain = typeof value === "number" || typeof value === "boolean";
+    if (plain || (typeof value === "string" && value.length <= DETAIL_CHARACTERS)) details[name] = value;
+  }
+  return Object.keys(details).length > 0 ? { details } : {};
+}
+
+export function eventOf(message: Event): DeviceEvent {
+  const { type, category, confidence, phase, eventId, label, bbox, snapshotUrl, code } = message;
   if (type === "detection") {
     return {
       type: "detection",
-      category: category ?? label ?? "unknown",
+      category: detected(category, label),
       phase: phase ?? "pulse",
       ...(confidence !== undefined && { confidence }),
       ...(eventId !== undefined && { eventId }),
       ...(label !== undefined && { label }),
       ...(bbox !== undefined && { bbox }),
       ...(snapshotUrl !== undefined && { snapshotUrl }),
+      ...detailsOf(message),
     };
   }
-  const details = { ...(cardId !== undefined && { cardId }), ...(stream !== undefined && { stream }) };
-  const occurrence = type === "card" ? "card" : type === "geofence" ? "geofence" : "alarm";
-  return {
-    type: occurrence,
-    code: code ?? type,
-    ...(Object.keys(details).length > 0 && { details }),
-  };
+  return { type: isOccurrence(type) ? type : "alarm", code: code ?? type, ...detailsOf(message) };
+}
+
+/** A box may send our category or only the label of its model, in its own words. */
+function detected(category: string | undefined, label: string | undefined): string {
+  const said = category ?? label ?? "unknown";
+  return categoryOf(said) ?? said;
+}
+
+/** The fields that `eventOf` reads back as this event; null for what has a channel of its own. */
+export function fieldsOf(event: DeviceEvent): Record<string, Json> | null {
+  if (event.type === "presence" || event.type === "reply") return null;
+  if (event.type === "detection") return { ...event } as Record<string, Json>;
+  const { type, code, details } = event;
+  const named = type === "alarm" && !isOccurrence(code) && code !== "detection";
+  return { ...(named ? { type: code } : { type, code }), ...(details && { details }) };
 }

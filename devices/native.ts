@@ -6,6 +6,7 @@ import {
   allowedMetrics,
   eventOf,
   eventOfKind,
+  fieldsOf,
   isResult,
   observe,
   type Reading,
@@ -37,10 +38,13 @@ function telemetryDriver(kind: Kind): Driver<Reading | Reading[]> {
       }
       return { observations };
     },
-    encode: (observation, device) => ({
-      topic: `kerbside/v1/${device.kind}/${device.id}/telemetry`,
-      payload: { ...(observation.at !== null && { ts: observation.at }), ...observation.metrics },
-    }),
+    encode: (observation, device) =>
+      observation.event
+        ? null
+        : {
+            topic: `kerbside/v1/${device.kind}/${device.id}/telemetry`,
+            payload: { ...(observation.at !== null && { ts: observation.at }), ...observation.metrics },
+          },
     samples: [
       {
         name: "one reading",
@@ -119,13 +123,12 @@ function eventDriver(kind: Kind): Driver<z.infer<ReturnType<typeof eventOfKind>>
       const observed = observe(payload, context, allowed, eventOf(payload));
       if (isResult(observed)) return observed;
       // A press of the button is a state as well as an event: rules see both in the same way.
-      const metrics = payload.type === "sos" ? { ...observed.metrics, sos: 1 } : observed.metrics;
-      return { observations: [{ ...observed, metrics }] };
+      const pressed = observed.event?.type === "alarm" && observed.event.code === "sos";
+      return { observations: [pressed ? { ...observed, metrics: { ...observed.metrics, sos: 1 } } : observed] };
     },
     encode(observation, device) {
-      if (!observation.event || observation.event.type === "presence") return null;
-      const { event: happened } = observation;
-      const fields = happened.type === "detection" ? happened : { type: happened.code };
+      const fields = observation.event && fieldsOf(observation.event);
+      if (!fields) return null;
       return {
         topic: `kerbside/v1/${device.kind}/${device.id}/event`,
         payload: { ...(observation.at !== null && { ts: observation.at }), ...fields, ...observation.metrics },
@@ -143,6 +146,54 @@ function eventDriver(kind: Kind): Driver<z.infer<ReturnType<typeof eventOfKind>>
             atSource: "device",
             metrics: { lat: 22.71, lon: 113.89 },
             event: sample,
+          },
+        ],
+      },
+      {
+        name: "a sighting in the words of the model",
+        topic: `kerbside/v1/${kind}/device-1/event`,
+        payload: { ts: SAMPLE_AT, type: "detection", label: "baolulaji", confidence: 0.8 },
+        observations: [
+          {
+            device: "device-1",
+            at: SAMPLE_AT,
+            atSource: "device",
+            metrics: {},
+            event: {
+              type: "detection",
+              category: "exposedGarbage",
+              phase: "pulse",
+              confidence: 0.8,
+              label: "baolulaji",
+            },
+          },
+        ],
+      },
+      {
+        name: "a call for help is an alarm and a state",
+        topic: `kerbside/v1/${kind}/device-1/event`,
+        payload: { ts: SAMPLE_AT, type: "sos", batteryPct: 40 },
+        observations: [
+          {
+            device: "device-1",
+            at: SAMPLE_AT,
+            atSource: "device",
+            metrics: { batteryPct: 40, sos: 1 },
+            event: { type: "alarm", code: "sos" },
+          },
+        ],
+      },
+      {
+        name: "a card, with fields of its own",
+        topic: `kerbside/v1/${kind}/device-1/event`,
+        payload: { ts: SAMPLE_AT, type: "card", code: "refused", cardId: "04A1", attempts: 3 },
+        observations: [
+          {
+            device: "device-1",
+            at: SAMPLE_AT,
+            atSource: "device",
+            metrics: {},
+            event: { type: "card", code: "refused", details: { cardId: "04A1", attempts: 3 } },
           },
         ],
       },
@@ -211,6 +262,14 @@ function replyDriver(kind: Kind): Driver<z.infer<typeof reply>> {
         details: { id, ...(result !== undefined && { result }) },
       });
       return isResult(observed) ? observed : { observations: [observed] };
+    },
+    encode(observation, device) {
+      if (observation.event?.type !== "reply") return null;
+      const { code, details } = observation.event;
+      return {
+        topic: `kerbside/v1/${device.kind}/${device.id}/reply`,
+        payload: { ...(observation.at !== null && { ts: observation.at }), ok: code === "ok", ...details },
+      };
     },
     samples: [
       {

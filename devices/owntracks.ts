@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { MetricName } from "../src/domain/metrics.ts";
 import type { Observation, QualityFlag } from "../src/domain/observation.ts";
-import { type DecodeContext, type DecodeResult, defineDevice } from "./driver.ts";
-import { checkMetrics, dropPosition, withFlag } from "./readings.ts";
+import { type DecodeContext, defineDevice, refused } from "./driver.ts";
+import { explain } from "./explain.ts";
+import { checkMetrics, withFlag } from "./readings.ts";
 import { readTimestamp } from "./timestamp.ts";
 
 const number = z.number().optional();
@@ -29,6 +30,8 @@ const message = z.object({
 });
 type Message = z.infer<typeof message>;
 
+/** Cards, waypoints, beacons, steps and settings are accepted and say nothing for us. */
+const READ = new Set(["location", "transition", "lwt", "encrypted"]);
 /** A fix older than this when the message was made was kept back. */
 const KEPT_BACK_SECONDS = 60;
 const METRICS: readonly MetricName[] = [
@@ -50,8 +53,12 @@ export const owntracks = defineDevice({
   kind: null,
   title: { en: "OwnTracks phone or vehicle bridge", zh: "OwnTracks 手机/车载桥接" },
   topics: ["owntracks/{user}/{device}", "owntracks/{user}/{device}/{channel}"],
-  payload: message,
-  decode(payload, context) {
+  payload: z.looseObject({ _type: z.string() }),
+  decode(given, context) {
+    if (!READ.has(given._type)) return { observations: [] };
+    const parsed = message.safeParse(given);
+    if (!parsed.success) return refused("schema", explain(parsed.error));
+    const payload = parsed.data;
     const { user, device } = context.parameters;
     const alias = `ot:${user}/${device}`;
     switch (payload._type) {
@@ -72,21 +79,19 @@ export const owntracks = defineDevice({
             },
           ],
         };
-      case "encrypted":
-        return refused("encrypted", "the payload is encrypted with a key the center does not have");
       default:
-        return { observations: [] };
+        return refused("encrypted", "the payload is encrypted with a key the center does not have");
     }
   },
   encode(observation, { alias }) {
     const { metrics } = observation;
-    if (metrics.lat === undefined || metrics.lon === undefined || !alias) return null;
+    if (metrics.lat === undefined || metrics.lon === undefined || !alias || observation.at === null) return null;
     return {
       topic: `owntracks/${alias.replace(/^ot:/, "")}`,
       payload: {
         _type: "location",
         tid: alias.slice(-2),
-        tst: Math.floor((observation.at ?? 0) / 1_000),
+        tst: Math.floor(observation.at / 1_000),
         lat: metrics.lat,
         lon: metrics.lon,
         ...(metrics.accuracyM !== undefined && { acc: metrics.accuracyM }),
@@ -94,7 +99,9 @@ export const owntracks = defineDevice({
         ...(metrics.speedKmh !== undefined && { vel: Math.round(metrics.speedKmh) }),
         ...(metrics.headingDeg !== undefined && { cog: Math.round(metrics.headingDeg) }),
         ...(metrics.batteryPct !== undefined && { batt: Math.round(metrics.batteryPct) }),
-        t: "t",
+        ...(metrics.odometerKm !== undefined && { odometer: metrics.odometerKm }),
+        ...(metrics.externalPowerV !== undefined && { uext: metrics.externalPowerV }),
+        t: metrics.acc === undefined ? "t" : metrics.acc === 1 ? "i" : "I",
       },
     };
   },
@@ -122,6 +129,27 @@ export const owntracks = defineDevice({
           metrics: { lat: 22.72, lon: 113.9, accuracyM: 5, speedKmh: 12, headingDeg: 271, batteryPct: 67 },
           key: "ot:lead/phone 1790000000 t",
           hints: { tid: "LP" },
+        },
+      ],
+    },
+    {
+      name: "a waypoint is no reading",
+      topic: "owntracks/lead/phone/waypoint",
+      payload: { _type: "waypoint", desc: "Work", lat: 22.7, lon: 113.9, rad: 50, tst: 1_790_000_000 },
+      observations: [],
+    },
+    {
+      name: "a fence of a beacon, by a phone whose clock is not set",
+      topic: "owntracks/lead/phone/event",
+      payload: { _type: "transition", t: "b", lat: 0, lon: 0, acc: 0, event: "enter", desc: "inner", wtst: 1, tst: 2 },
+      observations: [
+        {
+          device: "ot:lead/phone",
+          at: null,
+          atSource: "receiveTime",
+          metrics: {},
+          event: { type: "geofence", code: "enter", details: { fenceName: "inner", fenceKey: 1, trigger: "b" } },
+          quality: ["clockDefault"],
         },
       ],
     },
@@ -197,9 +225,9 @@ function hintsOf(payload: Message, context: DecodeContext): Record<string, strin
 function transition(payload: Message, alias: string): Observation {
   const time = payload.tst === undefined ? { untrusted: true as const } : readTimestamp(payload.tst);
   const trusted = "at" in time;
-  const checked = checkMetrics({ lat: payload.lat, lon: payload.lon, accuracyM: payload.acc }, METRICS);
   // A beacon has no position: 0/0 stands where one would be.
-  if (payload.t === "b") dropPosition(checked.metrics);
+  const position = payload.t === "b" ? {} : { lat: payload.lat, lon: payload.lon, accuracyM: payload.acc || undefined };
+  const checked = checkMetrics(position, METRICS);
   const quality = trusted ? checked.quality : withFlag(checked.quality, "clockDefault");
   return {
     device: alias,
@@ -218,5 +246,3 @@ function transition(payload: Message, alias: string): Observation {
     ...(quality.length > 0 && { quality }),
   };
 }
-
-const refused = (reason: string, detail: string): DecodeResult => ({ observations: [], refused: { reason, detail } });

@@ -18,11 +18,13 @@ const newNode = <T>(): Node<T> => ({ children: new Map(), wildcard: null, end: n
 
 /**
  * Finds the pattern a topic belongs to. Topics repeat, so each is looked up once.
- * @throws Error when two patterns are the same
+ * @throws Error when some topic would belong to two patterns
  */
 export function createTopicMatcher<T>(patterns: readonly { pattern: string; value: T }[]) {
   const root = newNode<T>();
-  for (const { pattern, value } of patterns) {
+  for (const [index, { pattern, value }] of patterns.entries()) {
+    const other = patterns.slice(0, index).find((earlier) => overlap(earlier.pattern, pattern));
+    if (other) throw new Error(`a topic could belong to ${other.pattern} and to ${pattern}`);
     let node = root;
     const names: string[] = [];
     const levels = pattern.split("/");
@@ -30,7 +32,6 @@ export function createTopicMatcher<T>(patterns: readonly { pattern: string; valu
       const name = /^\{(\w+)(\+?)\}$/.exec(level);
       if (name?.[2]) {
         if (index !== levels.length - 1) throw new Error(`${pattern}: only the last level may stand for the rest`);
-        if (node.rest) throw new Error(`${pattern} is claimed twice`);
         node.rest = { value, names: [...names, name[1] as string] };
       } else if (name) {
         names.push(name[1] as string);
@@ -42,10 +43,7 @@ export function createTopicMatcher<T>(patterns: readonly { pattern: string; valu
         node = next;
       }
     }
-    if (!pattern.endsWith("+}")) {
-      if (node.end) throw new Error(`${pattern} is claimed twice`);
-      node.end = { value, names };
-    }
+    if (!pattern.endsWith("+}")) node.end = { value, names };
   }
 
   const find = (
@@ -57,6 +55,7 @@ export function createTopicMatcher<T>(patterns: readonly { pattern: string; valu
     const level = levels[at];
     if (level === undefined) return node.end && named(node.end, taken);
     const exact = node.children.get(level);
+    // A level may be a literal here and a name there: literals go first, and what leads nowhere is taken back.
     const found =
       (exact && find(exact, levels, at + 1, taken)) ||
       (node.wildcard && level !== "" && find(node.wildcard, levels, at + 1, [...taken, level]));
@@ -77,6 +76,18 @@ export function createTopicMatcher<T>(patterns: readonly { pattern: string; valu
 
 function named<T>({ value, names }: { value: T; names: readonly string[] }, taken: readonly string[]): TopicMatch<T> {
   return { value, parameters: Object.fromEntries(names.map((name, i) => [name, taken[i] ?? ""])) };
+}
+
+/** Whether some topic fits both patterns. */
+export function overlap(one: string, other: string): boolean {
+  const a = one.split("/");
+  const b = other.split("/");
+  for (let i = 0; ; i++) {
+    const [left, right] = [a[i], b[i]];
+    if (left === undefined || right === undefined) return left === right;
+    if (left.endsWith("+}") || right.endsWith("+}")) return true;
+    if (left !== right && !left.startsWith("{") && !right.startsWith("{")) return false;
+  }
 }
 
 /** The MQTT filter that covers a pattern. */

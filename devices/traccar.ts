@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Metrics } from "../src/domain/metrics.ts";
-import type { Observation, QualityFlag } from "../src/domain/observation.ts";
-import { type DecodeResult, defineDevice } from "./driver.ts";
+import type { MetricName, Metrics } from "../src/domain/metrics.ts";
+import type { Observation, Occurrence, QualityFlag } from "../src/domain/observation.ts";
+import { type DecodeResult, defineDevice, refused } from "./driver.ts";
 import { checkMetrics } from "./readings.ts";
 import { readTimestamp } from "./timestamp.ts";
 
@@ -23,8 +23,20 @@ const METRICS = [
   "engineHours",
   "fuelL",
   "externalPowerV",
+  "batteryV",
   "batteryPct",
 ] as const;
+
+/** Attributes of a position, what they mean here, and the factor to our unit: metres, milliseconds and volts come in. */
+const numericFacts: readonly (readonly [string, MetricName, number])[] = [
+  ["sat", "satellites", 1],
+  ["odometer", "odometerKm", 1 / 1_000],
+  ["hours", "engineHours", 1 / 3_600_000],
+  ["fuel", "fuelL", 1],
+  ["power", "externalPowerV", 1],
+  ["battery", "batteryV", 1],
+  ["batteryLevel", "batteryPct", 1],
+];
 
 const text = z.string().nullable().optional();
 const number = z.number().nullable().optional();
@@ -69,10 +81,15 @@ export const traccar = defineDevice({
       return position(payload.position, `imei:${payload.device.uniqueId}`, payload.device.name);
     return position(payload, `traccar:${payload.deviceId ?? ""}`, null);
   },
-  encode(observation, { id, alias }) {
-    const { metrics, at } = observation;
-    if (metrics.lat === undefined || metrics.lon === undefined || at === null) return null;
-    const time = new Date(at).toISOString().replace("Z", "+00:00");
+  encode({ metrics, at, event }, { id, alias }) {
+    const uniqueId = (alias ?? id).replace(/^imei:/, "");
+    const device = { id: 1, name: id, uniqueId, attributes: {} };
+    const time = new Date(at ?? 0).toISOString().replace("Z", "+00:00");
+    if (event?.type === "presence") {
+      const type = event.online ? "deviceOnline" : "deviceOffline";
+      return at === null ? null : { topic: "events", payload: { event: { id: 0, type, eventTime: time }, device } };
+    }
+    if (event || at === null || metrics.lat === undefined || metrics.lon === undefined) return null;
     return {
       topic: "positions",
       payload: {
@@ -87,17 +104,21 @@ export const traccar = defineDevice({
           outdated: false,
           latitude: metrics.lat,
           longitude: metrics.lon,
-          altitude: metrics.altM ?? 0,
-          speed: (metrics.speedKmh ?? 0) / KNOT_KMH,
-          course: metrics.headingDeg ?? 0,
+          ...(metrics.altM !== undefined && { altitude: metrics.altM }),
+          ...(metrics.speedKmh !== undefined && { speed: metrics.speedKmh / KNOT_KMH }),
+          ...(metrics.headingDeg !== undefined && { course: metrics.headingDeg }),
           accuracy: metrics.accuracyM ?? 0,
           attributes: {
             ...(metrics.acc !== undefined && { ignition: metrics.acc === 1 }),
-            ...(metrics.odometerKm !== undefined && { odometer: metrics.odometerKm * 1_000 }),
-            ...(metrics.batteryPct !== undefined && { batteryLevel: metrics.batteryPct }),
+            ...Object.fromEntries(
+              numericFacts.flatMap(([fact, name, factor]) => {
+                const value = metrics[name];
+                return value === undefined ? [] : [[fact, value / factor]];
+              }),
+            ),
           },
         },
-        device: { id: 1, name: id, uniqueId: (alias ?? id).replace(/^imei:/, ""), status: "online", attributes: {} },
+        device: { ...device, status: "online" },
       },
     };
   },
@@ -140,6 +161,64 @@ export const traccar = defineDevice({
         },
       ],
     },
+    {
+      name: "an old position of a bare object, with an offset without a colon",
+      topic: "positions",
+      payload: {
+        deviceId: 1,
+        protocol: "osmand",
+        fixTime: "2026-09-21T14:13:20.000+0000",
+        outdated: true,
+        valid: true,
+        latitude: 22.72,
+        longitude: 113.9,
+        attributes: [],
+      },
+      observations: [
+        {
+          device: "traccar:1",
+          at: 1_790_000_000_000,
+          atSource: "device",
+          metrics: {},
+          key: "traccar:1 2026-09-21T14:13:20.000+0000 osmand",
+          quality: ["staleFix"],
+        },
+      ],
+    },
+    {
+      name: "the link of a device is gone",
+      topic: "events",
+      payload: {
+        event: { id: 9, type: "deviceOffline", eventTime: "2026-09-21T14:13:20.000+00:00" },
+        device: { uniqueId: "352093080000015" },
+      },
+      observations: [
+        {
+          device: "imei:352093080000015",
+          at: 1_790_000_000_000,
+          atSource: "device",
+          metrics: {},
+          event: { type: "presence", online: false },
+        },
+      ],
+    },
+    {
+      name: "a vehicle left its area",
+      topic: "events",
+      payload: {
+        event: { type: "geofenceExit", eventTime: "2026-09-21T14:13:20.000+00:00", geofenceId: 7, attributes: {} },
+        device: { uniqueId: "352093080000015" },
+      },
+      observations: [
+        {
+          device: "imei:352093080000015",
+          at: 1_790_000_000_000,
+          atSource: "device",
+          metrics: {},
+          event: { type: "geofence", code: "leave", details: { geofenceId: 7 } },
+        },
+      ],
+    },
   ],
   rejects: [
     { position: { latitude: 1 } },
@@ -147,8 +226,6 @@ export const traccar = defineDevice({
     { fixTime: "2026-09-21T14:13:20Z", latitude: "x", longitude: 1 },
   ],
 });
-
-const refused = (reason: string, detail: string): DecodeResult => ({ observations: [], refused: { reason, detail } });
 
 function position(given: Position, alias: string, name: string | null | undefined): DecodeResult {
   const speedKmh = (given.speed ?? 0) * KNOT_KMH;
@@ -159,10 +236,13 @@ function position(given: Position, alias: string, name: string | null | undefine
   const time = readTimestamp(given.fixTime);
   if ("invalid" in time) return refused("clock", time.invalid);
   const facts: Record<string, unknown> = Array.isArray(given.attributes) ? {} : (given.attributes ?? {});
-  const numeric = (key: string, factor: number): number | undefined => {
-    const value = facts[key];
-    return typeof value === "number" ? round(value * factor) : undefined;
-  };
+  const measured: Metrics = {};
+  for (const [fact, name, factor] of numericFacts) {
+    const value = facts[fact];
+    if (typeof value === "number") measured[name] = round(value * factor);
+  }
+  // 0 V stands for a device without a battery of its own.
+  if (measured.batteryV === 0) delete measured.batteryV;
   const usable = given.valid !== false && given.outdated !== true;
   const checked = checkMetrics(
     {
@@ -170,13 +250,8 @@ function position(given: Position, alias: string, name: string | null | undefine
       ...(usable && given.accuracy && { accuracyM: given.accuracy }),
       ...(usable && given.speed != null && { speedKmh: round(speedKmh) }),
       ...(usable && given.course != null && { headingDeg: given.course % 360 }),
-      satellites: numeric("sat", 1),
       acc: typeof facts.ignition === "boolean" ? facts.ignition : undefined,
-      odometerKm: numeric("odometer", 1 / 1_000),
-      engineHours: numeric("hours", 1 / 3_600_000),
-      fuelL: numeric("fuel", 1),
-      externalPowerV: numeric("power", 1),
-      batteryPct: numeric("batteryLevel", 1),
+      ...measured,
     },
     METRICS,
   );
@@ -214,9 +289,25 @@ function occurrence(event: z.infer<typeof eventShape>, uniqueId: string): Decode
     const presence = { type: "presence", online: event.type === "deviceOnline" } as const;
     return { observations: [{ device, ...moment, metrics: {}, event: presence }] };
   }
-  const details = Array.isArray(event.attributes) ? {} : (event.attributes as Record<string, string> | undefined);
-  const happened = { type: "alarm", code: event.type, ...(details && { details }) } as const;
-  return { observations: [{ device, ...moment, metrics: {}, event: happened }] };
+  const happened = meaning(event);
+  const metrics = happened.code === "sos" ? { sos: 1 } : {};
+  return { observations: [{ device, ...moment, metrics, event: happened }] };
+}
+
+/** Traccar's event types are alarms, fences and remarks about the device (traccar.org, "Events"). */
+function meaning({ type, attributes, geofenceId }: z.infer<typeof eventShape>): Occurrence {
+  const facts = Array.isArray(attributes) ? {} : (attributes ?? {});
+  const plain = Object.entries(facts).filter(
+    (entry): entry is [string, string | number | boolean] =>
+      typeof entry[1] === "number" || typeof entry[1] === "boolean" || typeof entry[1] === "string",
+  );
+  const given = { ...Object.fromEntries(plain), ...(geofenceId && { geofenceId }) };
+  const details = Object.keys(given).length > 0 && { details: given };
+  if (type === "geofenceEnter") return { type: "geofence", code: "enter", ...details };
+  if (type === "geofenceExit") return { type: "geofence", code: "leave", ...details };
+  if (type === "alarm")
+    return { type: "alarm", code: typeof facts.alarm === "string" ? facts.alarm : type, ...details };
+  return { type: type === "deviceOverspeed" ? "alarm" : "status", code: type, ...details };
 }
 
 /** Unit conversions leave digits no device measured; four decimals are finer than any of them. */

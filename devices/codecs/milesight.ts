@@ -1,67 +1,151 @@
 import type { Metrics } from "../../src/domain/metrics.ts";
+import type { DecodeProblem } from "../driver.ts";
 import type { Codec, CodecReading } from "./codec.ts";
 
+export const MILESIGHT_PORT = 85;
+
+/** A frame being read. */
+interface Frame {
+  readonly metrics: Metrics;
+  readonly history: CodecReading[];
+  readonly alarms: Record<string, boolean>;
+  readonly facts: Record<string, string>;
+}
+
+interface Item {
+  /** Bytes of the value. */
+  readonly length: number;
+  readonly read: (view: DataView, at: number, frame: Frame) => void;
+}
+
+const hex = (view: DataView, at: number, length: number): string =>
+  Array.from({ length }, (_, i) =>
+    view
+      .getUint8(at + i)
+      .toString(16)
+      .padStart(2, "0"),
+  ).join("");
+
+const distance = (view: DataView, at: number, { metrics }: Frame): void => {
+  metrics.distanceMm = view.getUint16(at, true);
+};
+/** Signed: the vendor's decoder for the NB-IoT model reads it unsigned, and −5.1 °C becomes 6548.5. */
+const temperature = (view: DataView, at: number, { metrics }: Frame): void => {
+  metrics.tempC = view.getInt16(at, true) / 10;
+};
+const tilt = (view: DataView, at: number, { metrics }: Frame): void => {
+  metrics.tilted = view.getUint8(at) === 1 ? 1 : 0;
+};
+const fact = (name: string, length: number): Item => ({
+  length,
+  read: (view, at, { facts }) => {
+    facts[name] = hex(view, at, length);
+  },
+});
+
+/** By channel and type. The distance stands on channel 3 (EM310, EM500) or 4 (EM400), the tilt on 4 or 5. */
+const items: Readonly<Record<number, Item>> = {
+  373: {
+    length: 1,
+    read: (view, at, { metrics }) => {
+      metrics.batteryPct = view.getUint8(at);
+    },
+  },
+  898: { length: 2, read: distance },
+  1154: { length: 2, read: distance },
+  871: { length: 2, read: temperature },
+  1024: { length: 1, read: tilt },
+  1280: { length: 1, read: tilt },
+  33639: {
+    length: 3,
+    read: (view, at, frame) => {
+      temperature(view, at, frame);
+      frame.alarms.temperatureAlarm = view.getUint8(at + 2) === 1;
+    },
+  },
+  33922: {
+    length: 3,
+    read: (view, at, frame) => {
+      distance(view, at, frame);
+      frame.alarms.distanceAlarm = view.getUint8(at + 2) === 1;
+    },
+  },
+  // The unit of the distance inside is not certain, so only the alarm is taken.
+  33769: {
+    length: 5,
+    read: (view, at, { alarms }) => {
+      alarms.distanceAlarm = view.getUint8(at + 4) !== 0;
+    },
+  },
+  8398: {
+    length: 6,
+    read: (view, at, { history }) => {
+      history.push({
+        at: view.getUint32(at, true) * 1_000,
+        metrics: { distanceMm: view.getUint16(at + 4, true) },
+      });
+    },
+  },
+  65281: fact("protocolVersion", 1),
+  65289: fact("hardwareVersion", 2),
+  65290: fact("firmwareVersion", 2),
+  65291: fact("poweredOn", 1),
+  65295: fact("loraClass", 1),
+  65302: fact("serialNumber", 8),
+  65534: fact("reset", 1),
+  65535: fact("tslVersion", 2),
+};
+
 /**
- * Milesight EM300/EM400/EM500 items: channel, type, value, little endian. The distance stands on channel 3 (EM310, EM500) or
- * 4 (EM400), so the type decides. An unknown item ends decoding: its length is not known; what came before counts.
+ * Milesight EM310, EM400 and EM500 distance sensors (Milesight-IoT/SensorDecoders): items of channel, type and value, little
+ * endian. An unknown item ends decoding, because its length is not known; what came before counts.
  */
 export const milesight: Codec = {
   id: "milesight",
   models: ["em310", "em400", "em500", "milesight"],
+  recognises: (_bytes, fPort) => fPort === MILESIGHT_PORT,
   decode(bytes, fPort) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const metrics: Metrics = {};
-    const history: CodecReading[] = [];
-    const problems: { reason: string; detail: string }[] = [];
-    if (fPort !== 85) problems.push({ reason: "fPort", detail: `Milesight sends on port 85, not ${fPort}` });
+    const frame: Frame = { metrics: {}, history: [], alarms: {}, facts: {} };
+    const problems: DecodeProblem[] = [];
+    if (fPort !== MILESIGHT_PORT)
+      problems.push({ reason: "fPort", detail: `Milesight sends on port ${MILESIGHT_PORT}, not ${fPort}` });
     let at = 0;
-    const has = (length: number) => at + 2 + length <= bytes.length;
-    while (at + 2 <= bytes.length) {
-      const channel = bytes[at] as number;
-      const type = bytes[at + 1] as number;
-      const value = at + 2;
-      if (channel === 0x01 && type === 0x75 && has(1)) {
-        metrics.batteryPct = Math.min(100, bytes[value] as number);
-        at += 3;
-      } else if ((channel === 0x03 || channel === 0x04) && type === 0x82 && has(2)) {
-        metrics.distanceMm = view.getUint16(value, true);
-        at += 4;
-      } else if (channel === 0x03 && type === 0x67 && has(2)) {
-        metrics.tempC = view.getInt16(value, true) / 10;
-        at += 4;
-      } else if ((channel === 0x04 || channel === 0x05) && type === 0x00 && has(1)) {
-        metrics.tilted = bytes[value] === 1 ? 1 : 0;
-        at += 3;
-      } else if (channel === 0x83 && type === 0x67 && has(3)) {
-        metrics.tempC = view.getInt16(value, true) / 10;
-        at += 5;
-      } else if (channel === 0x84 && type === 0x82 && has(3)) {
-        metrics.distanceMm = view.getUint16(value, true);
-        at += 5;
-      } else if (channel === 0x20 && type === 0xce && has(6)) {
-        history.push({
-          at: view.getUint32(value, true) * 1_000,
-          metrics: { distanceMm: view.getUint16(value + 4, true) },
+    while (at < bytes.length) {
+      const item = at + 2 <= bytes.length ? items[view.getUint16(at)] : undefined;
+      if (!item || at + 2 + item.length > bytes.length) {
+        const head = hex(view, at, Math.min(2, bytes.length - at));
+        problems.push({
+          reason: item ? "truncated" : "unknownItem",
+          detail: `item ${head} at byte ${at} ends decoding`,
         });
-        at += 8;
-      } else {
-        const item = `${channel.toString(16).padStart(2, "0")} ${type.toString(16).padStart(2, "0")}`;
-        problems.push({ reason: "unknownItem", detail: `item ${item} at byte ${at} ends decoding` });
         break;
       }
+      item.read(view, at + 2, frame);
+      at += 2 + item.length;
     }
-    const now: CodecReading[] = Object.keys(metrics).length > 0 ? [{ at: null, metrics }] : [];
-    return { readings: [...history, ...now], problems };
+    return { readings: readingsOf(frame), problems };
+  },
+  encode({ batteryPct, tempC, distanceMm, tilted }, model) {
+    const em400 = model.includes("em400");
+    const bytes: number[] = [];
+    const u16 = (value: number) => [value & 0xff, (value >> 8) & 0xff];
+    if (batteryPct !== undefined) bytes.push(0x01, 0x75, Math.round(batteryPct));
+    if (tempC !== undefined && em400) bytes.push(0x03, 0x67, ...u16(Math.round(tempC * 10) & 0xffff));
+    if (distanceMm !== undefined) bytes.push(em400 ? 0x04 : 0x03, 0x82, ...u16(Math.round(distanceMm)));
+    if (tilted !== undefined && !model.includes("em500")) bytes.push(em400 ? 0x05 : 0x04, 0x00, tilted);
+    return bytes.length > 0 ? { fPort: MILESIGHT_PORT, bytes: Uint8Array.from(bytes) } : null;
   },
 };
 
-/** The bytes an EM400 sends for a reading. */
-export function encodeMilesight({ batteryPct, tempC, distanceMm, tilted }: Metrics): Uint8Array {
-  const bytes: number[] = [];
-  const u16 = (value: number) => [value & 0xff, (value >> 8) & 0xff];
-  if (batteryPct !== undefined) bytes.push(0x01, 0x75, Math.round(batteryPct));
-  if (tempC !== undefined) bytes.push(0x03, 0x67, ...u16(Math.round(tempC * 10) & 0xffff));
-  if (distanceMm !== undefined) bytes.push(0x04, 0x82, ...u16(Math.round(distanceMm)));
-  if (tilted !== undefined) bytes.push(0x05, 0x00, tilted);
-  return Uint8Array.from(bytes);
+/** Kept distances first, then the present; an alarm bit or the facts of a start belong to the present. */
+function readingsOf({ metrics, history, alarms, facts }: Frame): CodecReading[] {
+  const happened =
+    Object.keys(alarms).length > 0
+      ? ({ type: "alarm", code: "threshold", details: alarms } as const)
+      : Object.keys(facts).length > 0
+        ? ({ type: "status", code: "deviceFacts", details: facts } as const)
+        : null;
+  if (!happened && Object.keys(metrics).length === 0) return history;
+  return [...history, { at: null, metrics, ...(happened && { event: happened }) }];
 }
