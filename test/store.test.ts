@@ -42,10 +42,14 @@ describe("the store", () => {
           ],
           ruleStates: [{ subjectId: "bin-1", ruleId: "bin.overflow", subtype: null, body: { since: T0 } }],
           documents: [{ collection: "rules", id: "x", body: { level: 2 } }],
-          checkpoint: [{ device: 1, body: { at: T0 } }],
         }),
       );
-      await store.commit(batchOf([reading(3)]));
+      const part = (begins: boolean, device: number, completes: boolean) => ({
+        checkpoint: { begins, subjects: [{ device, body: { at: T0 } }], completes },
+      });
+      await store.commit(batchOf([], part(true, 1, false)));
+      await store.commit(batchOf([reading(3)], part(false, 2, true)));
+      await store.commit(batchOf([reading(4)], part(true, 1, false)));
     }
     await using store = await openTestStore(directory.path);
     const { restored } = store;
@@ -55,11 +59,12 @@ describe("the store", () => {
       { subjectId: "bin-1", ruleId: "bin.overflow", subtype: null, body: { since: T0 } },
     ]);
     expect(restored.documents).toEqual([{ collection: "rules", id: "x", body: { level: 2 } }]);
-    expect(restored.subjects).toEqual([{ device: 1, body: { at: T0 } }]);
-    expect(restored.tail).toHaveLength(1);
+    expect(restored.subjects).toEqual([1, 2].map((device) => ({ device, body: { at: T0 } })));
+    // The second round was never completed: everything since the first one began is replayed.
+    expect(restored.tail).toHaveLength(2);
     expect((await store.alert(alert.id))?.timeline).toMatchObject([{ action: "open", details: { why: "full" } }]);
     const { points } = await store.series({ device: 1, metric: "fillPct", from: T0, to: T0 + DAY });
-    expect(points.map(({ value }) => value)).toEqual([1, 2, 3]);
+    expect(points.map(({ value }) => value)).toEqual([1, 2, 3, 4]);
   });
 
   test("refuses a second open alert of the same key, and nothing of that batch stays", async () => {

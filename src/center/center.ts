@@ -8,7 +8,7 @@ import type { Device } from "../domain/device.ts";
 import { type Clock, DAY, HOUR, SECOND } from "../domain/time.ts";
 import type { Inbox } from "../ingest/inbox.ts";
 import { decodeReadings } from "../store/readings.ts";
-import { type CommitBatch, type Store, StoreUnavailable } from "../store/store.ts";
+import { type Checkpoint, type CommitBatch, type Store, StoreUnavailable } from "../store/store.ts";
 import type { Center, Tokens } from "./access.ts";
 import { createAutoRegister } from "./auto-register.ts";
 import type { Changes } from "./changes.ts";
@@ -102,10 +102,10 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
   let nextCheckpointAt = performance.now() + config.CHECKPOINT_SECONDS * SECOND;
   const complete = (changes: Changes): CommitBatch => {
     showLevels(world, desk, changes);
-    let checkpoint = null;
+    let checkpoint: Checkpoint | null = null;
     if (performance.now() >= nextCheckpointAt) {
       checkpoint = world.takeCheckpoint();
-      nextCheckpointAt = performance.now() + config.CHECKPOINT_SECONDS * SECOND;
+      if (checkpoint.completes) nextCheckpointAt = performance.now() + config.CHECKPOINT_SECONDS * SECOND;
     }
     return {
       readingCount: changes.readings.count,

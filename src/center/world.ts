@@ -6,7 +6,7 @@ import type { MetricName, Metrics } from "../domain/metrics.ts";
 import type { Observation, QualityFlag } from "../domain/observation.ts";
 import { distanceM, type Place } from "../domain/place.ts";
 import { DAY, type Millis, SECOND } from "../domain/time.ts";
-import type { Reading, SubjectCheckpoint } from "../store/store.ts";
+import type { Checkpoint, Reading, SubjectCheckpoint } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
 import type { Geography } from "./geography.ts";
 import { RecentKeys } from "./recent-keys.ts";
@@ -23,6 +23,9 @@ export const defaultWorldLimits: WorldLimits = { pastMs: 7 * DAY, futureMs: 300 
 
 /** A subject that moved less than this keeps the grid it was found in: point-in-polygon is not repeated for jitter. */
 const SAME_PLACE_M = 15;
+/** A part of a checkpoint holds at least so many subjects, and a round has at most so many parts. */
+const CHECKPOINT_SUBJECTS = 64;
+const CHECKPOINT_PARTS = 200;
 
 /**
  * The district as it is now: one subject per registered device.
@@ -35,6 +38,9 @@ export class World {
   readonly #limits: WorldLimits;
   #rev: number;
   readonly #dirty = new Set<Subject>();
+  /** Subjects the checkpoint round under way has still to take, and how many it took. */
+  #round: Subject[] = [];
+  #taken = 0;
 
   /** @param firstRev above every revision an earlier run of the process handed out, so that stale ones are recognised */
   constructor(geography: Geography, firstRev: number, limits: WorldLimits = defaultWorldLimits) {
@@ -115,26 +121,20 @@ export class World {
     if (subject && !subject.recentKeys.has(reading.key)) this.#update(subject, reading);
   }
 
-  /** State of the subjects that changed since the last call. */
-  takeCheckpoint(): SubjectCheckpoint[] {
-    const checkpoint: SubjectCheckpoint[] = [];
-    for (const subject of this.#dirty) {
-      const { at, receivedAt, metrics, positionAt, place, online } = subject;
-      checkpoint.push({
-        device: subject.device.number,
-        body: {
-          at,
-          receivedAt,
-          metrics: { ...metrics },
-          positionAt,
-          place: place && { ...place },
-          online,
-          keys: subject.recentKeys.toArray(),
-        },
-      });
+  /**
+   * The next part of a checkpoint round: state of subjects that changed since they were last kept. A round goes over many
+   * batches, so that 30,000 subjects never hold up the receipts; what changes behind its back is in the log since its start.
+   */
+  takeCheckpoint(): Checkpoint {
+    const begins = this.#round.length === 0;
+    if (begins) {
+      this.#round = [...this.#dirty];
+      this.#dirty.clear();
     }
-    this.#dirty.clear();
-    return checkpoint;
+    const part = Math.max(CHECKPOINT_SUBJECTS, Math.ceil((this.#round.length + this.#taken) / CHECKPOINT_PARTS));
+    const subjects = this.#round.splice(-part).map(checkpointOf);
+    this.#taken = this.#round.length === 0 ? 0 : this.#taken + subjects.length;
+    return { begins, subjects, completes: this.#round.length === 0 };
   }
 
   restore(device: Device, checkpoint: SubjectCheckpoint): void {
@@ -194,6 +194,20 @@ export class World {
 }
 
 const NO_FLAGS: readonly QualityFlag[] = [];
+
+function checkpointOf({
+  device,
+  at,
+  receivedAt,
+  metrics,
+  positionAt,
+  place,
+  online,
+  recentKeys,
+}: Subject): SubjectCheckpoint {
+  const body = { at, receivedAt, metrics: { ...metrics }, positionAt, place: place && { ...place }, online };
+  return { device: device.number, body: { ...body, keys: recentKeys.toArray() } };
+}
 
 function newSubject(device: Device, recentKeys: number): Subject {
   return {

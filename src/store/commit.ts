@@ -55,6 +55,9 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
   );
 
+  /** Newest log entry when the checkpoint round under way began: from there on a restart replays. */
+  let roundStart = 0;
+
   const write = (batch: CommitBatch): number | null => {
     for (const { id, device } of batch.devices) {
       if (device) putDevice.run(id, device.number, JSON.stringify(device));
@@ -112,6 +115,7 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
     for (const answer of batch.answers)
       putAnswer.run(answer.key, answer.at, answer.status, JSON.stringify(answer.body));
 
+    const newestBefore = batch.checkpoint?.begins ? newestLog() : 0;
     let log: number | null = null;
     if (batch.readings) {
       log = Number(putLog.run(batch.readingCount, new Uint8Array(batch.readings)).lastInsertRowid);
@@ -122,8 +126,11 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
       }
     }
     if (batch.checkpoint) {
-      for (const { device, body } of batch.checkpoint) putSubject.run(device, JSON.stringify(body));
-      putMeta.run("checkpointLog", String(log ?? newestLog()));
+      const { begins, subjects, completes } = batch.checkpoint;
+      // Taken before this batch's own entry: replaying a reading that a subject knows already changes nothing.
+      if (begins) roundStart = newestBefore;
+      for (const { device, body } of subjects) putSubject.run(device, JSON.stringify(body));
+      if (completes) putMeta.run("checkpointLog", String(roundStart));
     }
     return log;
   };

@@ -81,14 +81,24 @@ export interface CommitBatch {
   readonly quarantine: readonly QuarantineEntry[];
   readonly answers: readonly IdempotentAnswer[];
   readonly documents: readonly DocumentChange[];
-  /** Latest state of subjects since the last checkpoint, or null when this batch carries none (see `Restored.subjects`). */
-  readonly checkpoint: readonly SubjectCheckpoint[] | null;
+  /** A part of a checkpoint round, or null when this batch carries none (see `Restored.subjects`). */
+  readonly checkpoint: Checkpoint | null;
 }
 
 /** The live state of one subject, written every few seconds so that a restart replays only the log's tail. */
 export interface SubjectCheckpoint {
   readonly device: number;
   readonly body: Json;
+}
+
+/**
+ * One part of a checkpoint round. A restart replays the log from the beginning of the last round that was completed, over
+ * whatever newer states there are: a reading that a state holds already changes nothing.
+ */
+export interface Checkpoint {
+  readonly begins: boolean;
+  readonly subjects: readonly SubjectCheckpoint[];
+  readonly completes: boolean;
 }
 
 /** What the center needs to be where it was. */
@@ -106,7 +116,7 @@ export interface Restored {
   readonly tokens: readonly Token[];
   readonly documents: readonly { readonly collection: string; readonly id: string; readonly body: Json }[];
   readonly subjects: readonly SubjectCheckpoint[];
-  /** Readings committed after the last checkpoint, in commit order, as packed batches. */
+  /** Readings committed since the last completed checkpoint round began, in commit order, as packed batches. */
   readonly tail: readonly ArrayBuffer[];
 }
 

@@ -46,12 +46,16 @@ interface Group {
   readonly view: AnyView;
   readonly everyMs: number;
   readonly members: Set<Subscription>;
+  /** When it was last looked at, and when it last had something to say: only that uses up the screen's pace. */
   flushedAt: number;
+  sentAt: number;
   timer: NodeJS.Timeout | null;
 }
 
 export class UnknownTopic extends Error {}
 const STORE_PAGE = 500;
+/** A view that other records' changes do not concern looks this often whether its own have changed. */
+const IDLE_LOOK_MS = 5;
 
 /** Distributes what changed: alerts with every commit, devices at each screen's own pace. */
 export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, closeSlow }: HubParts) {
@@ -180,7 +184,9 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
     const since = subscription.rev;
     if (since === view.rev && !evenEmpty) return;
     const { upsert, gone } = view.delta(since);
-    if (upsert.length === 0 && gone.length === 0 && !evenEmpty) return;
+    const nothing = upsert.length === 0 && gone.length === 0;
+    if (nothing && !evenEmpty) return;
+    if (!nothing) subscription.group.sentAt = performance.now();
     send(subscription, `delta ${since} ${view.rev}`, () => ({ since, rev: view.rev, upsert, gone }));
     subscription.rev = view.rev;
   };
@@ -228,7 +234,7 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
     for (const start of starting) start();
     for (const group of groups.values()) {
       if (group.view.revisions.head === group.view.rev && !overdue.has(group) && group.everyMs > 0) continue;
-      const wait = group.flushedAt + group.everyMs - performance.now();
+      const wait = Math.max(group.sentAt + group.everyMs, group.flushedAt + IDLE_LOOK_MS) - performance.now();
       if (wait <= 0 || overdue.has(group)) flush(group);
       else group.timer ??= setTimeout(dueNow, wait, group);
     }
@@ -263,7 +269,7 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
       const key = `${everyMs} ${view.key}`;
       let group = groups.get(key);
       if (!group) {
-        group = { key, view, everyMs, members: new Set(), flushedAt: 0, timer: null };
+        group = { key, view, everyMs, members: new Set(), flushedAt: 0, sentAt: 0, timer: null };
         groups.set(key, group);
       }
       const subscription: Subscription = {
