@@ -8,6 +8,9 @@ import { fileURLToPath } from "node:url";
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const ADMIN_TOKEN = "administrator-of-the-benchmark";
 
+/** Unit of the times in /proc/PID/stat, the same on every Linux that Node runs on. */
+const CLOCK_TICKS = 100;
+
 /** Limits that protect a city from one device would measure themselves here; the bounds of the whole center stay. */
 const UNLIMITED: Readonly<Record<string, string>> = {
   MQTT_MESSAGES_PER_SECOND: "1000000",
@@ -19,6 +22,7 @@ const UNLIMITED: Readonly<Record<string, string>> = {
   MQTT_CONNECTS_PER_ADDRESS_PER_SECOND: "100000",
   MQTT_CONNECTS_PER_ADDRESS_BURST: "100000",
   HTTP_IMPORT_BYTES: "67108864",
+  HTTP_REQUESTS_PER_SECOND: "1000000",
 };
 
 export interface CenterProcess extends AsyncDisposable {
@@ -30,6 +34,8 @@ export interface CenterProcess extends AsyncDisposable {
   readonly adminToken: string;
   /** Resident memory in bytes. */
   memory(): number;
+  /** Processor time used since the start, all threads. */
+  cpuSeconds(): number;
   rest<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** Value of a Prometheus counter without labels. */
   metric(name: string): Promise<number>;
@@ -77,6 +83,10 @@ export async function startCenterProcess(
     readyMs,
     adminToken: ADMIN_TOKEN,
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1] ?? 0) * 1_024,
+    cpuSeconds() {
+      const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+      return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
+    },
     async rest<T>(method: string, path: string, body?: unknown): Promise<T> {
       const answer = await fetch(`${http}/api/v1${path}`, { method, headers, body: JSON.stringify(body) });
       const text = await answer.text();

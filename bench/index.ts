@@ -12,6 +12,8 @@ interface Part {
 const parts: readonly Part[] = [
   { name: "ingest", title: "Durable QoS 1 ingest", load: () => import("./ingest.ts") },
   { name: "latency", title: "Reading to frame", load: () => import("./latency.ts") },
+  { name: "fan-out", title: "Fan-out", load: () => import("./fan-out.ts") },
+  { name: "store", title: "Store", load: () => import("./store.ts") },
   { name: "restart", title: "Restart", load: () => import("./restart.ts") },
   { name: "connections", title: "Memory at 10,000 connections", load: () => import("./connections.ts") },
 ];
