@@ -1,6 +1,6 @@
 import type { Changes } from "../center/changes.ts";
 import type { SeenObservation, Subject } from "../center/subject.ts";
-import type { Alert, Evidence } from "../domain/alert.ts";
+import type { Alert, AlertSubject, Evidence } from "../domain/alert.ts";
 import type { Device } from "../domain/device.ts";
 import type { Level } from "../domain/levels.ts";
 import type { Place } from "../domain/place.ts";
@@ -47,6 +47,20 @@ export interface ReportInput {
   readonly evidence?: Evidence | undefined;
 }
 
+/** A problem somebody else than a rule's own checks has found: a plan that was not kept, a spot that came back. */
+export interface DerivedProblem {
+  readonly ruleId: string;
+  readonly subtype: string | null;
+  readonly subject: AlertSubject;
+  readonly place: Place | null;
+  /** Event time since which it holds. */
+  readonly at: Millis;
+  /** Overrides the rule's level. */
+  readonly level?: Level;
+  readonly facts: { readonly [fact: string]: Json };
+  readonly recurrenceOf?: string;
+}
+
 /**
  * The alert desk as the pipeline and the doors see it. Synchronous; everything it decides goes into `changes`.
  * Throws `Problem` before it changed anything when an operation is refused.
@@ -60,6 +74,10 @@ export interface Alerting {
   readonly nextDueAt: Millis | null;
   act(alertId: string, action: AlertAction, input: ActionInput, actor: Actor, now: Millis, changes: Changes): Alert;
   report(input: ReportInput, actor: Actor, now: Millis, changes: Changes): Alert;
+  /** Opens the alert of a derived problem, or adds to the one that stands (a cleared one is opened again). */
+  holds(problem: DerivedProblem, now: Millis, changes: Changes): Alert | null;
+  /** The derived problem is over: the alert that stands, if any, is cleared. */
+  over(ruleId: string, subjectId: string, subtype: string | null, at: Millis, note: string, changes: Changes): void;
   /** A device was registered, changed or removed (null). */
   deviceChanged(deviceId: string, device: Device | null, now: Millis, changes: Changes): void;
   get(alertId: string): Alert | undefined;

@@ -33,6 +33,8 @@ export interface Opening {
   readonly evidence: readonly Evidence[];
   readonly actor: string;
   readonly note: string | null;
+  /** The alert it came back from, where that is known already. */
+  readonly recurrenceOf?: string;
 }
 
 export type DeskTimer =
@@ -207,7 +209,7 @@ export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: rule
         archivedAt: null,
         count: opening.count,
         reopenCount: 0,
-        recurrenceOf: predecessor(opening),
+        recurrenceOf: opening.recurrenceOf ?? predecessor(opening),
         mergedInto: null,
         late: opening.late,
         stale: false,

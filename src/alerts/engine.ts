@@ -182,6 +182,45 @@ export function createAlerting(parts: AlertingParts): Alerting {
       return alert;
     },
 
+    holds({ ruleId, subtype, subject, place, at, level, facts, recurrenceOf }, now, changes) {
+      const rule = ruleOf(ruleId);
+      if (!rule.enabled) return null;
+      const standing = desk.standing(ruleId, subject.id, subtype);
+      const evidence = { source: subject.id, at, ...facts };
+      const attributes = district.subject(subject.id)?.device.attributes ?? {};
+      if (standing) {
+        const back = standing.clearedAt === null ? standing : desk.returned(standing, now, changes);
+        return desk.support(back, { evidence, level, confirmed: true, attributes }, changes);
+      }
+      return desk.open(
+        {
+          rule,
+          subtype,
+          subject,
+          place,
+          attributes,
+          level: level ?? rule.level,
+          confirmed: true,
+          firstAt: at,
+          openedAt: at,
+          lastSeenAt: at,
+          count: 1,
+          late: false,
+          evidence: [evidence],
+          actor: "system",
+          note: null,
+          ...(recurrenceOf !== undefined && { recurrenceOf }),
+        },
+        now,
+        changes,
+      );
+    },
+
+    over(ruleId, subjectId, subtype, at, note, changes) {
+      const standing = desk.standing(ruleId, subjectId, subtype);
+      if (standing && standing.clearedAt === null) desk.cleared(standing, at, at, note, changes);
+    },
+
     deviceChanged(deviceId, device, now, changes) {
       if (device) return;
       silence.removed(deviceId);
