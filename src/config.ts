@@ -115,6 +115,8 @@ export const settings = {
   RETENTION_AUDIT_DAYS: count(1_095),
   RETENTION_QUARANTINE_DAYS: count(30),
   ALERT_ARCHIVE_HOURS: count(24),
+  /** Longest stretch of history that a rule is tried on at once. */
+  BACKTEST_DAYS: count(31),
 } as const;
 
 export type Config = Readonly<z.infer<ReturnType<typeof schema>>>;

@@ -55,6 +55,16 @@ const needed: readonly (readonly [method: string, path: string, role: Role])[] =
   ["GET", "/me", "viewer"],
   ["GET", "/catalog", "viewer"],
   ["GET", "/rules", "viewer"],
+  ["GET", "/rules/none", "viewer"],
+  ["PUT", "/rules/none", "manager"],
+  ["DELETE", "/rules/none", "manager"],
+  ["POST", "/rules/none/backtest", "manager"],
+  ["GET", "/backtests", "manager"],
+  ["GET", "/backtests/none", "manager"],
+  ["GET", "/silences", "dispatcher"],
+  ["POST", "/silences", "dispatcher"],
+  ["DELETE", "/silences/none", "dispatcher"],
+  ["GET", "/spots", "viewer"],
   ["GET", "/district", "viewer"],
   ["GET", "/quarantine", "dispatcher"],
   ["GET", "/audit", "manager"],
@@ -75,7 +85,7 @@ describe("who may do what", () => {
     const routes = paths.flatMap(([, methods]) => Object.keys(methods));
     expect(routes).toHaveLength(needed.length);
     for (const [method, path, role] of needed) {
-      const body = method === "POST" || method === "PATCH" ? {} : undefined;
+      const body = ["POST", "PATCH", "PUT"].includes(method) ? {} : undefined;
       for (const token of [null, "kt_unknown", "nonsense with spaces"]) {
         const answer = await call(center, token, method, `/api/v1${path}`, body);
         expect([answer.status, answer.type.split(";")[0]], `${method} ${path} as ${token}`).toEqual([

@@ -36,6 +36,8 @@ export const eveningPeak: Scenario = {
     ...filled(at("21:00"), "bin-0061", 100),
     { atMinutes: at("21:00") + 0.9, device: "bin-0061", command: { do: "fill", pct: 20 } },
   ],
+  // Nobody works in this script, so targets run out; an overdue case is named after the alert it is about.
+  ignoredRules: ["case.sla_breach"],
   expected: [
     {
       ruleId: "bin.near_full",

@@ -37,6 +37,8 @@ export const nightDumping: Scenario = {
       command: { do: "street", category: "exposedGarbage", minutes: 5, confidence: 0.9 },
     },
   ],
+  // Nobody works in this script, so targets run out; an overdue case is named after the alert it is about.
+  ignoredRules: ["case.sla_breach"],
   expected: [
     {
       ruleId: "street.illegal_dumping",

@@ -36,6 +36,8 @@ export const normalDay: Scenario = {
       command: { do: "street", category: "exposedGarbage", minutes: 4, confidence: 0.9 },
     },
   ],
+  // Nobody works in this script, so targets run out; an overdue case is named after the alert it is about.
+  ignoredRules: ["case.sla_breach"],
   expected: [
     {
       ruleId: "bin.near_full",

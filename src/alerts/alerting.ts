@@ -7,7 +7,9 @@ import type { Place } from "../domain/place.ts";
 import type { Actor } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
-import type { Rule } from "./rule.ts";
+import type { Quiet } from "./quiet.ts";
+import type { Recurrence } from "./recurrence.ts";
+import type { Rulebook } from "./rulebook.ts";
 
 export const alertActions = [
   "acknowledge",
@@ -84,8 +86,12 @@ export interface Alerting {
   /** Alerts that are not archived. */
   live(): Iterable<Alert>;
   worstLevelOf(subjectId: string): Level | null;
-  /** The catalogue as it is in force. */
-  rules(): readonly Rule[];
+  /** The catalogue as it is in force, and changes of it. */
+  readonly rulebook: Omit<Rulebook, "get" | "rules" | "isDelivered">;
+  /** Silences, permitted zones, storm mode. */
+  readonly quiet: Quiet;
+  /** Places where problems come back. */
+  readonly hotSpots: Recurrence["hotSpots"];
 }
 
 /** What rules may ask about the district. */

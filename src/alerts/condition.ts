@@ -5,12 +5,14 @@ export type Says = "holds" | "over" | "between";
 
 /**
  * When marks in a row are enough. Either of the two suffices:
- * `samples` of them, the last at least `spacingMs` after the first; or the first of them `holdMs` ago.
+ * `samples` of them, the last at least `spacingMs` after the first, the newest of them within `withinMs`;
+ * or the first of them `holdMs` ago.
  */
 export interface Enough {
-  readonly samples?: number;
-  readonly spacingMs?: Millis;
-  readonly holdMs?: Millis;
+  readonly samples?: number | undefined;
+  readonly spacingMs?: Millis | undefined;
+  readonly withinMs?: Millis | undefined;
+  readonly holdMs?: Millis | undefined;
 }
 
 interface Mark {
@@ -81,9 +83,13 @@ export function currentRun({ marks, before }: ConditionState): Run | null {
  * The event time at which a run was enough, or null while it is not (yet).
  * @param now how far event time is known to have come: the newest sample, or a timer's due time
  */
-export function enoughAt(run: Run, { samples, spacingMs = 0, holdMs }: Enough, now: Millis): Millis | null {
+export function enoughAt(state: ConditionState, run: Run, enough: Enough, now: Millis): Millis | null {
+  const { samples, spacingMs = 0, withinMs, holdMs } = enough;
   const byHold = holdMs !== undefined && now - run.from >= holdMs ? run.from + holdMs : null;
-  const bySamples = samples !== undefined && run.count >= samples && run.to - run.from >= spacingMs ? run.to : null;
+  const many = samples !== undefined && run.count >= samples && run.to - run.from >= spacingMs;
+  const dense =
+    withinMs === undefined || samples === undefined || run.to - (state.marks.at(-samples)?.at ?? run.from) <= withinMs;
+  const bySamples = many && dense ? run.to : null;
   if (byHold !== null && bySamples !== null) return Math.min(byHold, bySamples);
   return byHold ?? bySamples;
 }

@@ -41,7 +41,8 @@ export type DeskTimer =
   | { readonly type: "close"; readonly alertId: string }
   | { readonly type: "archive"; readonly alertId: string }
   | { readonly type: "upgrade"; readonly alertId: string }
-  | { readonly type: "settle"; readonly alertId: string };
+  | { readonly type: "settle"; readonly alertId: string }
+  | { readonly type: "quiet"; readonly alertId: string };
 
 export interface DeskParts {
   readonly alerts: readonly Alert[];
@@ -50,6 +51,10 @@ export interface DeskParts {
   readonly archiveAfterMs: Millis;
   readonly rule: (id: string) => Rule | undefined;
   readonly timer: (dueAt: Millis, timer: DeskTimer) => void;
+  /** The closed alert that a new one came back from, as the memory of places knows it. */
+  readonly cameBackFrom: (opening: Opening) => string | null;
+  /** Told of every change; `before` is null when it opened. */
+  readonly changed: (before: Alert | null, after: Alert, at: Millis, changes: Changes) => void;
 }
 
 export type Desk = ReturnType<typeof createDesk>;
@@ -57,7 +62,8 @@ export const alertKey = (ruleId: string, subjectId: string, subtype: string | nu
   `${ruleId}\u0000${subjectId}\u0000${subtype ?? ""}`;
 
 /** The records of alerts: opening, supporting, clearing, ending. It decides nothing; it keeps every change whole and told. */
-export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: ruleOf, timer }: DeskParts) {
+export function createDesk(parts: DeskParts) {
+  const { alerts, alertRev, newId, archiveAfterMs, rule: ruleOf, timer, cameBackFrom, changed } = parts;
   const byId = new Map<string, Alert>();
   const standingByKey = new Map<string, string>();
   /** Sources that joined the alert of another subject. */
@@ -108,12 +114,13 @@ export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: rule
         details: told.details ?? null,
       });
     }
+    if (alert.rev > 0) changed(alert, next, told?.at ?? next.lastSeenAt, changes);
     return next;
   };
 
   const upgraded = (
     rule: Rule,
-    alert: Pick<Alert, "level" | "openedAt" | "place">,
+    alert: Pick<Alert, "level" | "openedAt" | "place" | "count">,
     at: Millis,
     attributes: Opening["attributes"],
   ): Level => {
@@ -123,6 +130,7 @@ export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: rule
       if (upgrade.areaGrade && !(grade && upgrade.areaGrade.includes(grade))) continue;
       if (upgrade.hours && (localHour(at) < upgrade.hours[0] || localHour(at) >= upgrade.hours[1])) continue;
       if (upgrade.afterMs !== undefined && at - alert.openedAt < upgrade.afterMs) continue;
+      if (upgrade.count !== undefined && alert.count < upgrade.count) continue;
       if (upgrade.attribute !== undefined && !attributes[upgrade.attribute]) continue;
       level = Math.min(level, upgrade.level) as Level;
     }
@@ -209,7 +217,7 @@ export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: rule
         archivedAt: null,
         count: opening.count,
         reopenCount: 0,
-        recurrenceOf: opening.recurrenceOf ?? predecessor(opening),
+        recurrenceOf: opening.recurrenceOf ?? cameBackFrom(opening) ?? predecessor(opening),
         mergedInto: null,
         late: opening.late,
         stale: false,
@@ -219,6 +227,8 @@ export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: rule
         crewId: null,
         targetAt: rule.target ? targetAt(opening.openedAt, rule.target, opening.level, grade) : null,
         limitAt: null,
+        targetUsedPct: 0,
+        escalatedAt: null,
         matter: rule.matter[0] ?? null,
         evidence: opening.evidence,
         rev: 0,
@@ -226,10 +236,12 @@ export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: rule
       for (const { afterMs } of rule.upgrades ?? []) {
         if (afterMs !== undefined) timer(alert.openedAt + afterMs, { type: "upgrade", alertId: alert.id });
       }
+      if (rule.quietMs !== undefined) timer(alert.lastSeenAt + rule.quietMs, { type: "quiet", alertId: alert.id });
       const told = { action: "open", actor: opening.actor, at: now, note: opening.note };
       const opened = change(alert, {}, null, changes);
       changes.timeline.push({ alertId: alert.id, rev, ...told, fromState: null, toState: "open", details: null });
-      return opened;
+      changed(null, opened, now, changes);
+      return byId.get(opened.id) as Alert;
     },
 
     /** One more observation says the same. */
@@ -249,7 +261,7 @@ export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: rule
           firstAt: Math.min(alert.firstAt, at),
           lastSeenAt: Math.max(alert.lastSeenAt, at),
           confirmed: alert.confirmed || by.confirmed,
-          level: rule ? upgraded(rule, { ...alert, level }, at, by.attributes) : level,
+          level: rule ? upgraded(rule, { ...alert, level, count: alert.count + 1 }, at, by.attributes) : level,
           evidence: [by.evidence, ...others].slice(0, EVIDENCE_KEPT),
         },
         null,
@@ -278,6 +290,8 @@ export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: rule
     returned(alert: Alert, now: Millis, changes: Changes): Alert {
       const state = isUnderWay(alert.state) ? alert.state : "open";
       const fields = { state, clearedAt: null, reopenCount: alert.reopenCount + 1 };
+      const quietMs = ruleOf(alert.ruleId)?.quietMs;
+      if (quietMs !== undefined) timer(now + quietMs, { type: "quiet", alertId: alert.id });
       return change(alert, fields, { action: "reopen", actor: "system", at: now }, changes);
     },
 
@@ -307,6 +321,11 @@ export function createDesk({ alerts, alertRev, newId, archiveAfterMs, rule: rule
         const level = upgraded(rule, alert, dueAt, attributes(alert));
         if (level < alert.level)
           change(alert, { level }, { action: "raiseLevel", actor: "system", at: dueAt }, changes);
+      } else if (fired.type === "quiet") {
+        if (rule?.quietMs === undefined || finalStates.has(alert.state) || alert.clearedAt !== null) return;
+        const quietAt = alert.lastSeenAt + rule.quietMs;
+        if (dueAt < quietAt) timer(quietAt, fired);
+        else this.cleared(alert, quietAt, dueAt, "not seen again", changes);
       } else if (alert.flapping && !finalStates.has(alert.state)) {
         const quietAt = alert.lastSeenAt + FLAP_WINDOW_MS;
         if (holdsStill(alert) || dueAt < quietAt) {

@@ -3,13 +3,18 @@ import { type Alert, finalStates } from "../domain/alert.ts";
 import { isKind } from "../domain/kinds.ts";
 import { invalid, notFound } from "../domain/problem.ts";
 import { type Actor, atLeast } from "../domain/roles.ts";
-import type { Millis } from "../domain/time.ts";
+import { DAY, type Millis } from "../domain/time.ts";
 import type { RuleState } from "../store/store.ts";
-import type { ActionInput, AlertAction, Alerting, District, ReportInput } from "./alerting.ts";
+import type { ActionInput, AlertAction, Alerting, DerivedProblem, District, ReportInput } from "./alerting.ts";
+import { BREACH_RULE } from "./catalogue/derived.ts";
 import { catalogue, SILENCE_RULE } from "./catalogue.ts";
+import { type ClockTimer, createClocks } from "./clocks.ts";
 import { createDesk, type DeskTimer } from "./desk.ts";
 import { mayTouch, nextState } from "./lifecycle.ts";
+import { createQuiet } from "./quiet.ts";
+import { createRecurrence } from "./recurrence.ts";
 import type { Rule } from "./rule.ts";
+import { createRulebook } from "./rulebook.ts";
 import { createSilence, type SilenceTimer } from "./silence.ts";
 import { TimerWheel } from "./timer-wheel.ts";
 import { type CheckTimer, createWatch } from "./watch.ts";
@@ -20,6 +25,7 @@ export interface AlertingParts {
     readonly alerts: readonly Alert[];
     readonly ruleStates: readonly RuleState[];
     readonly alertRev: number;
+    readonly documents: readonly { readonly collection: string; readonly id: string; readonly body: unknown }[];
   };
   readonly settings: { readonly archiveAfterMs: Millis };
   readonly startedAt: Millis;
@@ -28,21 +34,47 @@ export interface AlertingParts {
   readonly rules?: readonly Rule[];
 }
 
+type Timer = CheckTimer | DeskTimer | SilenceTimer | ClockTimer | { readonly type: "forget" };
+const FORGET_EVERY_MS = DAY;
+
 /** Rules, silence, lifecycle and deadlines put together. @see Alerting */
 export function createAlerting(parts: AlertingParts): Alerting {
-  const { district, restored, settings, startedAt, newId, rules = catalogue } = parts;
-  const wheel = new TimerWheel<CheckTimer | DeskTimer | SilenceTimer>();
-  const timer = (dueAt: Millis, what: CheckTimer | DeskTimer | SilenceTimer) => wheel.add(dueAt, what);
-  const byId = new Map(rules.map((rule) => [rule.id, rule]));
+  const { district, restored, settings, startedAt, newId } = parts;
+  const wheel = new TimerWheel<Timer>();
+  const timer = (dueAt: Millis, what: Timer) => wheel.add(dueAt, what);
+  const rulebook = createRulebook(parts.rules ?? catalogue, restored.documents);
+  const quiet = createQuiet(restored.documents, newId);
+  const recurrence = createRecurrence({
+    documents: restored.documents,
+    rule: rulebook.get,
+    holds: (problem, now, changes) => holds(problem, now, changes),
+  });
   const desk = createDesk({
     alerts: restored.alerts,
     alertRev: restored.alertRev,
     newId,
     archiveAfterMs: settings.archiveAfterMs,
-    rule: (id) => byId.get(id),
+    rule: rulebook.get,
+    timer,
+    cameBackFrom: (opening) => recurrence.predecessor({ ...opening, ruleId: opening.rule.id }),
+    changed(before, after, at, changes) {
+      clocks.changed(before, after, at, changes);
+      recurrence.changed(before, after, at, changes);
+    },
+  });
+  const clocks = createClocks({
+    desk,
+    timer,
+    holds: (problem, now, changes) => holds(problem, now, changes),
+    over: (alertId, at, note, changes) => over(BREACH_RULE, alertId, null, at, note, changes),
+  });
+  const watch = createWatch({
+    district,
+    desk,
+    quietUntil: (rule, subject, place, at) => quiet.until(rule, subject.id, place, at),
     timer,
   });
-  const watch = createWatch({ district, desk, rules, timer });
+  watch.useRules(rulebook.rules(), null);
   const silence = createSilence({
     district,
     desk,
@@ -53,9 +85,10 @@ export function createAlerting(parts: AlertingParts): Alerting {
   watch.restore(restored.ruleStates);
   silence.restore();
   for (const alert of desk.live()) rearm(alert);
+  timer(startedAt + FORGET_EVERY_MS, { type: "forget" });
 
   function ruleOf(id: string): Rule {
-    const rule = byId.get(id);
+    const rule = rulebook.get(id);
     if (!rule) throw invalid(`no rule is called ${id}; GET /catalog lists them`, { ruleId: id });
     return rule;
   }
@@ -67,7 +100,11 @@ export function createAlerting(parts: AlertingParts): Alerting {
       timer(alert.closedAt + settings.archiveAfterMs, { type: "archive", alertId });
       return;
     }
-    const rule = byId.get(alert.ruleId);
+    const rule = rulebook.get(alert.ruleId);
+    clocks.arm(alert);
+    if (rule?.quietMs !== undefined && alert.clearedAt === null) {
+      timer(alert.lastSeenAt + rule.quietMs, { type: "quiet", alertId });
+    }
     if (alert.flapping) timer(alert.lastSeenAt, { type: "settle", alertId });
     if (alert.clearedAt !== null && rule?.closesAfterMs != null) {
       timer(alert.clearedAt + rule.closesAfterMs, { type: "close", alertId });
@@ -75,6 +112,53 @@ export function createAlerting(parts: AlertingParts): Alerting {
     for (const { afterMs } of rule?.upgrades ?? []) {
       if (afterMs !== undefined) timer(alert.openedAt + afterMs, { type: "upgrade", alertId });
     }
+  }
+
+  function holds(problem: DerivedProblem, now: Millis, changes: Changes): Alert | null {
+    const { ruleId, subtype, subject, place, at, level, facts, recurrenceOf } = problem;
+    const rule = ruleOf(ruleId);
+    if (!rule.enabled || quiet.until(rule, subject.id, place, now) !== null) return null;
+    const standing = desk.standing(ruleId, subject.id, subtype);
+    const evidence = { source: subject.id, at, ...facts };
+    const attributes = district.subject(subject.id)?.device.attributes ?? {};
+    if (standing) {
+      const back = standing.clearedAt === null ? standing : desk.returned(standing, now, changes);
+      return desk.support(back, { evidence, level, confirmed: true, attributes }, changes);
+    }
+    return desk.open(
+      {
+        rule,
+        subtype,
+        subject,
+        place,
+        attributes,
+        level: level ?? rule.level,
+        confirmed: true,
+        firstAt: at,
+        openedAt: at,
+        lastSeenAt: at,
+        count: 1,
+        late: false,
+        evidence: [evidence],
+        actor: "system",
+        note: null,
+        ...(recurrenceOf !== undefined && { recurrenceOf }),
+      },
+      now,
+      changes,
+    );
+  }
+
+  function over(
+    ruleId: string,
+    subjectId: string,
+    subtype: string | null,
+    at: Millis,
+    note: string,
+    changes: Changes,
+  ): void {
+    const standing = desk.standing(ruleId, subjectId, subtype);
+    if (standing && standing.clearedAt === null) desk.cleared(standing, at, at, note, changes);
   }
 
   const attributesOf = (alert: Alert) => district.subject(alert.subject.id)?.device.attributes ?? {};
@@ -106,7 +190,11 @@ export function createAlerting(parts: AlertingParts): Alerting {
       for (let due = wheel.take(now); due; due = wheel.take(now)) {
         const { what, dueAt } = due;
         if (what.type === "check") watch.fire(what, dueAt, changes);
-        else if (what.type === "silence" || what.type === "alone") silence.fire(what, dueAt, changes);
+        else if (what.type === "escalate" || what.type === "clock") clocks.fire(what, dueAt, changes);
+        else if (what.type === "forget") {
+          recurrence.forget(dueAt, changes);
+          timer(dueAt + FORGET_EVERY_MS, what);
+        } else if (what.type === "silence" || what.type === "alone") silence.fire(what, dueAt, changes);
         else desk.fire(what, dueAt, (alert) => watch.holds(alert), attributesOf, changes);
       }
     },
@@ -182,44 +270,8 @@ export function createAlerting(parts: AlertingParts): Alerting {
       return alert;
     },
 
-    holds({ ruleId, subtype, subject, place, at, level, facts, recurrenceOf }, now, changes) {
-      const rule = ruleOf(ruleId);
-      if (!rule.enabled) return null;
-      const standing = desk.standing(ruleId, subject.id, subtype);
-      const evidence = { source: subject.id, at, ...facts };
-      const attributes = district.subject(subject.id)?.device.attributes ?? {};
-      if (standing) {
-        const back = standing.clearedAt === null ? standing : desk.returned(standing, now, changes);
-        return desk.support(back, { evidence, level, confirmed: true, attributes }, changes);
-      }
-      return desk.open(
-        {
-          rule,
-          subtype,
-          subject,
-          place,
-          attributes,
-          level: level ?? rule.level,
-          confirmed: true,
-          firstAt: at,
-          openedAt: at,
-          lastSeenAt: at,
-          count: 1,
-          late: false,
-          evidence: [evidence],
-          actor: "system",
-          note: null,
-          ...(recurrenceOf !== undefined && { recurrenceOf }),
-        },
-        now,
-        changes,
-      );
-    },
-
-    over(ruleId, subjectId, subtype, at, note, changes) {
-      const standing = desk.standing(ruleId, subjectId, subtype);
-      if (standing && standing.clearedAt === null) desk.cleared(standing, at, at, note, changes);
-    },
+    holds,
+    over,
 
     deviceChanged(deviceId, device, now, changes) {
       if (device) return;
@@ -233,6 +285,20 @@ export function createAlerting(parts: AlertingParts): Alerting {
     get: (id) => desk.get(id),
     live: () => desk.live(),
     worstLevelOf: (subjectId) => desk.worstLevelOf(subjectId),
-    rules: () => rules,
+    quiet,
+    hotSpots: recurrence.hotSpots,
+    rulebook: {
+      editions: rulebook.editions,
+      edition: rulebook.edition,
+      put(input, expectedVersion, actor, now, changes) {
+        const edition = rulebook.put(input, expectedVersion, actor, now, changes);
+        watch.useRules(rulebook.rules(), changes);
+        return edition;
+      },
+      reset(id, actor, now, changes) {
+        rulebook.reset(id, actor, now, changes);
+        watch.useRules(rulebook.rules(), changes);
+      },
+    },
   };
 }

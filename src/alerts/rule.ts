@@ -1,78 +1,93 @@
-import type { SeenObservation } from "../center/subject.ts";
-import type { StandardCode } from "../domain/categories.ts";
-import type { Kind } from "../domain/kinds.ts";
-import type { Level } from "../domain/levels.ts";
-import type { AreaGrade } from "../domain/place.ts";
-import type { Json, Text } from "../domain/text.ts";
-import type { Millis } from "../domain/time.ts";
-import type { District } from "./alerting.ts";
-import type { Enough, Says } from "./condition.ts";
+import { z } from "zod";
+import { type Kind, kindNames } from "../domain/kinds.ts";
+import { areaGrades } from "../domain/place.ts";
+import { DAY } from "../domain/time.ts";
+import { level } from "./judges/judging.ts";
+import { judgeShape } from "./judges/table.ts";
 
-/** What a check makes of one observation; null when the observation has nothing to say about it. */
-export interface Judgement {
-  readonly says: Says;
-  /** Overrides the rule's level. */
-  readonly level?: Level;
-  /** What is worth showing: values, confidence, picture. */
-  readonly facts?: { readonly [fact: string]: Json };
-}
+/**
+ * A rule is data: managers read it, change it, try it on past days. Only the kinds of judgement it is made of are code
+ * (judges/).
+ */
 
-/** A pure way of judging observations: all the state a condition needs is kept outside of it. */
-export type Judge<P> = (observation: SeenObservation, parameters: P, district: District) => Judgement | null;
+const text = z.strictObject({ en: z.string().min(1).max(200), zh: z.string().min(1).max(200) });
+const milliseconds = z
+  .number()
+  .int()
+  .min(0)
+  .max(400 * DAY);
+const hour = z.number().int().min(0).max(24);
+
+const enough = z
+  .strictObject({
+    samples: z.number().int().min(1).max(64).optional(),
+    spacingMs: milliseconds.optional(),
+    withinMs: milliseconds.optional(),
+    holdMs: milliseconds.optional(),
+  })
+  .refine(({ samples, holdMs }) => samples !== undefined || holdMs !== undefined, "needs samples or holdMs");
 
 /** One condition of a rule: for which kinds, how it is judged, when it is enough to open and to clear. */
-export interface Check {
-  readonly kinds: readonly Kind[];
+export const checkShape = z.strictObject({
+  kinds: z.array(z.enum(kindNames as [Kind, ...Kind[]])).min(1),
   /** Alerts of different subtypes stand beside each other. */
-  readonly subtype: string | null;
-  readonly judge: (observation: SeenObservation, district: District) => Judgement | null;
-  readonly opens: Enough;
+  subtype: z.string().min(1).max(64).nullable(),
+  judge: judgeShape,
+  opens: enough,
   /** Null: nothing a device says clears it. */
-  readonly clears: Enough | null;
-  /** A sighting that no person has confirmed: see `confirms`. */
-  readonly sighting?: {
-    /** Sightings of at least this confidence, twice a minute apart, confirm by themselves; null: a person must. */
-    readonly confirms: number | null;
-  };
+  clears: enough.nullable(),
+  /**
+   * A sighting that no person has confirmed. Sightings of at least this confidence, twice a minute apart, confirm by
+   * themselves; null: a person must.
+   */
+  sighting: z.strictObject({ confirms: z.number().min(0).max(1).nullable() }).optional(),
   /** Counts even when something newer is known already: a cry for help is never out of date. */
-  readonly evenLate?: boolean;
-}
+  evenLate: z.boolean().optional(),
+});
 
 /** Raises the level of an open alert. All conditions that are given must hold. */
-export interface Upgrade {
-  readonly level: Level;
-  readonly areaGrade?: readonly AreaGrade[];
+const upgrade = z.strictObject({
+  level,
+  areaGrade: z.array(z.enum(areaGrades)).optional(),
   /** Local hours of the district, from (inclusive) to (exclusive). */
-  readonly hours?: readonly [number, number];
+  hours: z.tuple([hour, hour]).optional(),
   /** Since the alert opened. */
-  readonly afterMs?: Millis;
-  readonly attribute?: string;
-}
+  afterMs: milliseconds.optional(),
+  /** Observations that supported it. */
+  count: z.number().int().min(2).optional(),
+  attribute: z.string().min(1).max(64).optional(),
+});
 
-/** How long the operational target runs: U around the clock, D inside duty hours, W on working days. */
-export interface Target {
-  readonly minutes: number;
-  readonly clock: "U" | "D" | "W";
-}
+export const ruleShape = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z_]+\.[a-z_0-9]+$/, "an id is a family and a name: bin.overflow")
+    .max(64),
+  title: text,
+  level,
+  checks: z.array(checkShape).max(16),
+  upgrades: z.array(upgrade).max(8).optional(),
+  /** Codes of the civic matter, newest edition first. */
+  matter: z.array(z.strictObject({ standardRef: z.string().min(1).max(64), code: z.string().min(1).max(16) })).max(8),
+  /** How long the operational target runs: U around the clock, D inside duty hours, W on working days. */
+  target: z.strictObject({ minutes: z.number().min(1).max(100_000), clock: z.enum(["U", "D", "W"]) }).nullable(),
+  /** After this much quiet a cleared alert that nobody was sent to closes by itself; null: a person closes it. */
+  closesAfterMs: milliseconds.nullable(),
+  /** Cleared when nothing has supported it for so long: for events, which have no end of their own. */
+  quietMs: milliseconds.optional(),
+  /** One problem seen by several sources: within so many metres and so long, a second source joins the first. */
+  merges: z.strictObject({ radiusM: z.number().min(1).max(1_000), withinMs: milliseconds }).optional(),
+  /** A problem of a place, which can come back to it: counted for recurrence. */
+  recurs: z.boolean().optional(),
+  /** What of it is decided outside of the checks (plans, silence, history), for those who read the catalogue. */
+  thresholds: z.record(z.string().max(64), z.union([z.number(), z.string().max(64), z.boolean()])).optional(),
+  enabled: z.boolean(),
+});
+
+type Data<T> = T extends object ? { readonly [K in keyof T]: Data<T[K]> } : T;
 
 /** An entry of the catalogue. */
-export interface Rule {
-  readonly id: string;
-  readonly title: Text;
-  readonly level: Level;
-  readonly checks: readonly Check[];
-  readonly upgrades?: readonly Upgrade[];
-  readonly matter: readonly StandardCode[];
-  readonly target: Target | null;
-  /** After this much quiet a cleared alert that nobody was sent to closes by itself; null: a person closes it. */
-  readonly closesAfterMs: Millis | null;
-  /** One problem seen by several sources: within so many metres and so long, a second source joins the first. */
-  readonly merges?: { readonly radiusM: number; readonly withinMs: Millis };
-  /** Default thresholds in words of the data, for people who read the catalogue. */
-  readonly thresholds: { readonly [name: string]: Json };
-  readonly enabled: boolean;
-}
-
-/** Judgements without facts are made once. */
-export const OVER: Judgement = { says: "over" };
-export const BETWEEN: Judgement = { says: "between" };
+export type Rule = Data<z.input<typeof ruleShape>>;
+export type Check = Rule["checks"][number];
+export type Upgrade = NonNullable<Rule["upgrades"]>[number];
+export type Target = NonNullable<Rule["target"]>;

@@ -13,9 +13,14 @@ const WORK_TO_MS = 17 * HOUR;
 /** Ordinary places get half as much again, edges twice the time. */
 const GRADE_FACTOR: Readonly<Record<AreaGrade, number>> = { A: 1, B: 1.5, C: 2 };
 
+/** Hours since local midnight, with fractions. */
+export function hoursOfDay(at: Millis): number {
+  return ((((at + UTC_OFFSET_MS) % DAY) + DAY) % DAY) / HOUR;
+}
+
 /** Hour of the local day, 0 to 23. */
 export function localHour(at: Millis): number {
-  return Math.floor(((((at + UTC_OFFSET_MS) % DAY) + DAY) % DAY) / HOUR);
+  return Math.floor(hoursOfDay(at));
 }
 
 /**
@@ -43,4 +48,9 @@ export function targetAt(from: Millis, { minutes, clock }: Target, level: number
 function isWeekend(localDay: Millis): boolean {
   const weekday = (Math.floor(localDay / DAY) + 4) % 7;
   return weekday === 0 || weekday === 6;
+}
+
+/** Start of the local day. */
+export function localDayStart(at: Millis): Millis {
+  return Math.floor((at + UTC_OFFSET_MS) / DAY) * DAY - UTC_OFFSET_MS;
 }

@@ -2,12 +2,15 @@ import type { Changes } from "../center/changes.ts";
 import type { SeenObservation, Subject } from "../center/subject.ts";
 import type { Alert, Evidence } from "../domain/alert.ts";
 import type { Kind } from "../domain/kinds.ts";
+import type { Place } from "../domain/place.ts";
 import type { Millis } from "../domain/time.ts";
 import type { RuleState } from "../store/store.ts";
 import type { District } from "./alerting.ts";
 import { type ConditionState, currentRun, emptyState, enoughAt, mark } from "./condition.ts";
 import type { Desk } from "./desk.ts";
-import type { Check, Judgement, Rule } from "./rule.ts";
+import type { Judgement, Judging } from "./judges/judging.ts";
+import { judgingOf } from "./judges/table.ts";
+import type { Check, Rule } from "./rule.ts";
 
 /** Two confident sightings confirm each other when they are at least this far apart. */
 const CONFIRMING_SPACING_MS = 60_000;
@@ -17,6 +20,7 @@ export interface Watched {
   readonly rule: Rule;
   readonly check: Check;
   readonly number: number;
+  readonly judge: Judging;
 }
 
 export interface CheckTimer {
@@ -28,7 +32,8 @@ export interface CheckTimer {
 export interface WatchParts {
   readonly district: District;
   readonly desk: Desk;
-  readonly rules: readonly Rule[];
+  /** Until when this may not ring here: a silence, a permitted zone; null when it may. */
+  readonly quietUntil: (rule: Rule, subject: Subject, place: Place | null, at: Millis) => Millis | null;
   readonly timer: (dueAt: Millis, timer: CheckTimer) => void;
 }
 
@@ -36,18 +41,8 @@ export interface WatchParts {
  * Lets every check look at every observation. A subject about which nothing is wrong has no state here at all: an ordinary
  * reading costs a comparison for each check.
  */
-export function createWatch({ district, desk, rules, timer }: WatchParts) {
+export function createWatch({ district, desk, quietUntil, timer }: WatchParts) {
   const byKind = new Map<Kind, Watched[]>();
-  for (const rule of rules) {
-    if (!rule.enabled) continue;
-    for (const [number, check] of rule.checks.entries()) {
-      for (const kind of check.kinds) {
-        const list = byKind.get(kind);
-        if (list) list.push({ rule, check, number });
-        else byKind.set(kind, [{ rule, check, number }]);
-      }
-    }
-  }
   const states = new Map<string, Map<Watched, ConditionState>>();
 
   const remember = (subjectId: string, watched: Watched, state: ConditionState | null, changes: Changes | null) => {
@@ -121,6 +116,12 @@ export function createWatch({ district, desk, rules, timer }: WatchParts) {
     const place = placeOf(observation);
     const attributes = subject.device.attributes;
     const confirmed = confirmedBy(watched, evidence);
+    const quiet = quietUntil(rule, subject, place, Math.max(openedAt, observation.at));
+    if (quiet !== null) {
+      lastHeld.set(heldKey(subject.id, watched), { observation, judgement });
+      timer(quiet, { type: "check", subjectId: subject.id, watched });
+      return;
+    }
     const other = desk.nearby(rule, check.subtype, place, openedAt);
     if (other) {
       desk.support(other, { evidence, level: judgement.level, confirmed, attributes }, changes);
@@ -188,7 +189,7 @@ export function createWatch({ district, desk, rules, timer }: WatchParts) {
         };
         desk.support(alert, by, changes);
       } else if (run.says === "holds") {
-        const openedAt = enoughAt(run, check.opens, run.to);
+        const openedAt = enoughAt(state, run, check.opens, run.to);
         if (openedAt !== null && alert) desk.returned(alert, now, changes);
         else if (openedAt !== null) raise(observation, watched, judgement, state, openedAt, now, changes);
         else if (check.opens.holdMs !== undefined) {
@@ -203,7 +204,7 @@ export function createWatch({ district, desk, rules, timer }: WatchParts) {
       check.clears &&
       !othersHold(subject.id, watched)
     ) {
-      const clearedAt = enoughAt(run, check.clears, run.to);
+      const clearedAt = enoughAt(state, run, check.clears, run.to);
       if (clearedAt !== null) desk.cleared(alert, clearedAt, now, null, changes);
       else if (check.clears.holdMs !== undefined) {
         timer(run.from + check.clears.holdMs + lag, { type: "check", subjectId: subject.id, watched });
@@ -218,6 +219,32 @@ export function createWatch({ district, desk, rules, timer }: WatchParts) {
   };
 
   return {
+    /** Puts a catalogue into force. What was remembered for a check that is still there stays; the rest is forgotten. */
+    useRules(rules: readonly Rule[], changes: Changes | null): void {
+      const next = new Map<string, Watched>();
+      byKind.clear();
+      for (const rule of rules) {
+        if (!rule.enabled) continue;
+        for (const [number, check] of rule.checks.entries()) {
+          const watched = { rule, check, number, judge: judgingOf(check.judge) };
+          next.set(`${rule.id} ${number} ${check.subtype}`, watched);
+          for (const kind of check.kinds) {
+            const list = byKind.get(kind);
+            if (list) list.push(watched);
+            else byKind.set(kind, [watched]);
+          }
+        }
+      }
+      for (const [subjectId, own] of [...states]) {
+        for (const [watched, state] of [...own]) {
+          const successor = next.get(`${watched.rule.id} ${watched.number} ${watched.check.subtype}`);
+          own.delete(watched);
+          if (successor) own.set(successor, state);
+          else remember(subjectId, watched, null, changes);
+        }
+      }
+    },
+
     see(observation: SeenObservation, now: Millis, changes: Changes): void {
       const { subject } = observation;
       const checks = byKind.get(subject.device.kind);
@@ -225,7 +252,7 @@ export function createWatch({ district, desk, rules, timer }: WatchParts) {
       const own = states.get(subject.id);
       for (const watched of checks) {
         const { check } = watched;
-        const judgement = check.judge(observation, district);
+        const judgement = watched.judge(observation, district);
         if (!judgement) continue;
         const known = own?.get(watched);
         if (!known) {
@@ -247,15 +274,15 @@ export function createWatch({ district, desk, rules, timer }: WatchParts) {
       if (!run || state.muted) return;
       const { rule, check } = watched;
       const alert = desk.standing(rule.id, subjectId, check.subtype);
-      if (run.says === "holds" && check.opens.holdMs !== undefined && (!alert || alert.clearedAt !== null)) {
-        const openedAt = enoughAt(run, check.opens, dueAt);
+      if (run.says === "holds" && (!alert || alert.clearedAt !== null)) {
+        const openedAt = enoughAt(state, run, check.opens, dueAt);
         const held =
           lastHeld.get(heldKey(subjectId, watched)) ?? restoredObservation(district.subject(subjectId), run.to);
         if (openedAt === null || !held) return;
         if (alert) desk.returned(alert, dueAt, changes);
         else raise(held.observation, watched, held.judgement, state, openedAt, dueAt, changes);
       } else if (run.says === "over" && alert && alert.clearedAt === null && check.clears) {
-        const clearedAt = enoughAt(run, check.clears, dueAt);
+        const clearedAt = enoughAt(state, run, check.clears, dueAt);
         if (clearedAt === null || othersHold(subjectId, watched)) return;
         desk.cleared(alert, clearedAt, dueAt, null, changes);
         remember(subjectId, watched, null, changes);

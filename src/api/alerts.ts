@@ -9,7 +9,20 @@ import type { Actor } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
 import { alertView } from "../stream/projection.ts";
-import { type Api, actor, bbox, flag, given, instant, list, needs, page, type ResourceParts, token } from "./route.ts";
+import {
+  type Api,
+  actor,
+  bbox,
+  flag,
+  given,
+  instant,
+  list,
+  needs,
+  page,
+  type ResourceParts,
+  revisionOf,
+  token,
+} from "./route.ts";
 
 const level = z.coerce.number().int().min(1).max(4);
 const note = z.string().min(1).max(2_000).optional();
@@ -35,15 +48,6 @@ const headers = z.object({
   "if-match": z.string().max(32).optional(),
   "idempotency-key": z.string().min(1).max(128).optional(),
 });
-
-/** `88191` or `"88191"`; anything else is a mistake of the client, not "no matter". */
-function revisionOf(ifMatch: string | undefined): number | undefined {
-  if (ifMatch === undefined) return undefined;
-  const rev = Number(ifMatch.replace(/^(?:W\/)?"?|"?$/g, ""));
-  if (!Number.isSafeInteger(rev))
-    throw new Problem(400, "invalid", "If-Match must be the revision (`rev`) of the alert");
-  return rev;
-}
 
 export function registerAlerts(api: Api, { center, config }: ResourceParts): void {
   /** Answers being worked out now: the second of two equal requests waits for the first. */

@@ -87,19 +87,14 @@ export function registerRecords(api: Api, { center, config }: ResourceParts): vo
       metrics: Object.entries(metrics).map(([id, { id: _number, ...metric }]) => ({ id, ...metric })),
       levels: Object.entries(levels).map(([level, facts]) => ({ level: Number(level), ...facts })),
       categories: Object.entries(categories).map(([id, category]) => ({ id, ...category })),
-      rules: center.alerting.rules().map(({ checks, upgrades, ...rule }) => ({
+      rules: center.alerting.rulebook.editions().map(({ rule, version }) => ({
         ...rule,
-        kinds: [...new Set(checks.flatMap((check) => check.kinds))],
-        subtypes: [...new Set(checks.map(({ subtype }) => subtype))],
-        upgrades: upgrades ?? [],
+        version,
+        kinds: [...new Set(rule.checks.flatMap((check) => check.kinds))],
+        subtypes: [...new Set(rule.checks.map(({ subtype }) => subtype))],
       })),
     }),
   );
-
-  api.get("/rules", { config: needs("readCatalog"), schema: { summary: "Rules with their thresholds" } }, async () => ({
-    items: center.alerting.rules().map(({ checks: _checks, ...rule }) => rule),
-    next: null,
-  }));
 
   api.get(
     "/district",

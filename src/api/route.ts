@@ -84,3 +84,11 @@ export const page = (config: Config) => ({
 export function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
+
+/** `88191` or `"88191"`; anything else is a mistake of the client, not "no matter". */
+export function revisionOf(ifMatch: string | undefined): number | undefined {
+  if (ifMatch === undefined) return undefined;
+  const rev = Number(ifMatch.replace(/^(?:W\/)?"?|"?$/g, ""));
+  if (!Number.isSafeInteger(rev)) throw new Problem(400, "invalid", "If-Match must be the revision of what you change");
+  return rev;
+}

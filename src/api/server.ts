@@ -23,6 +23,7 @@ import { registerHistory } from "./history.ts";
 import { registerObservability } from "./observability.ts";
 import { registerRecords } from "./records.ts";
 import { type Api, needs } from "./route.ts";
+import { registerRules } from "./rules.ts";
 
 export interface ApiParts {
   readonly center: RunningCore;
@@ -142,6 +143,7 @@ export async function createApi({ center, config, logger, broker, stream }: ApiP
       registerHistory(scoped as unknown as Api, parts);
       registerAlerts(scoped as unknown as Api, parts);
       registerRecords(scoped as unknown as Api, parts);
+      registerRules(scoped as unknown as Api, parts);
     },
     { prefix: "/api/v1" },
   );

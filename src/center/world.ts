@@ -115,10 +115,11 @@ export class World {
     return this.#update(subject, reading);
   }
 
-  /** Brings back a reading that was committed after the last checkpoint. */
-  replay(device: Device, reading: Reading): void {
+  /** Brings back a reading that was stored before; null when it is known already. */
+  replay(device: Device, reading: Reading): SeenObservation | null {
     const subject = this.subjects.get(device.id);
-    if (subject && !subject.recentKeys.has(reading.key)) this.#update(subject, reading);
+    if (!subject || subject.recentKeys.has(reading.key)) return null;
+    return this.#update(subject, reading);
   }
 
   /**

@@ -31,7 +31,7 @@ export interface Evidence {
 }
 
 export interface AlertSubject {
-  readonly kind: Kind | "spot" | "area";
+  readonly kind: Kind | "spot" | "area" | "section" | "task" | "case" | "merchant";
   readonly id: string;
 }
 
@@ -78,6 +78,10 @@ export interface Alert {
   /** Operational target and statutory limit; null where none applies. */
   readonly targetAt: Millis | null;
   readonly limitAt: Millis | null;
+  /** The highest mark of the target's time that has passed: 0, 50, 80, 100 or 150 percent. */
+  readonly targetUsedPct: number;
+  /** When it went to the duty manager because nobody had acknowledged it. */
+  readonly escalatedAt: Millis | null;
   /** Standard matter code with its edition, e.g. `{standardRef:"GB/T 47678.5-2026", code:"06042"}`. */
   readonly matter: { readonly standardRef: string; readonly code: string } | null;
   /** Newest first for each source, bounded. */

@@ -238,6 +238,10 @@ export const categories = {
     ["01003"],
     ["manhole_cover", "jinggai", "井盖异常", "井盖缺失"],
   ),
+  blockedGrate: category("Storm grate blocked", "雨箅堵塞", ["01004"], ["blocked_grate", "雨箅堵塞"]),
+  riverFloating: category("Floating waste", "河道漂浮物", ["06025"], ["floating", "river_floating", "河道漂浮物"]),
+  blockedFireLane: category("Fire lane blocked", "占用消防通道", ["09012"], ["fire_lane", "占用消防通道"]),
+  brokenLight: category("Street light out", "路灯不亮", [], ["light_out", "路灯不亮"]),
   /** The camera looked and saw nothing: what clears a sighting. */
   clean: category("Clean", "干净", [], ["clean", "normal", "empty", "ganjing", "干净", "整洁"]),
 } as const satisfies Record<string, Category>;

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { MetricName } from "../domain/metrics.ts";
+import type { MetricName, Metrics } from "../domain/metrics.ts";
 import { DAY, type Millis } from "../domain/time.ts";
 import { type Columns, decodeChunk } from "./chunks.ts";
 import { merge } from "./merge.ts";
-import type { Aggregate, Point, Reading, SeriesQuery, TrackPoint } from "./store.ts";
+import { ReadingWriter } from "./readings.ts";
+import type { Aggregate, Point, Reading, ReadingsQuery, SeriesQuery, TrackPoint } from "./store.ts";
 import type { Tail } from "./tail.ts";
 
 /** Lets whatever waits (a commit, above all) go first. */
@@ -79,9 +80,49 @@ export function createSeries(database: DatabaseSync, tail: Tail) {
       return rows.map(({ body }) => JSON.parse(body) as Reading);
     },
 
+    /** Everything that was stored of some devices, numbers and events, packed and in order of event time. */
+    async readings({ devices, from, to }: ReadingsQuery): Promise<ArrayBuffer | null> {
+      const found: Reading[] = [];
+      for (const device of devices) {
+        for (const number of days(device, from, to)) {
+          const { at, values } = day(device, number);
+          for (let i = 0; i < at.length; i++) {
+            const time = at[i] as number;
+            if (time < from || time >= to) continue;
+            const metrics: Metrics = {};
+            for (const [name, column] of values) {
+              const value = column[i] as number;
+              if (!Number.isNaN(value)) metrics[name] = value;
+            }
+            found.push({ device, at: time, receivedAt: time, key: found.length, metrics });
+          }
+        }
+        for (const { body } of eventsOf.all(device, from, to, EVENTS_OF_A_DEVICE) as { body: string }[]) {
+          const { at, key, event, quality } = JSON.parse(body) as Reading;
+          found.push({
+            device,
+            at,
+            receivedAt: at,
+            key,
+            metrics: {},
+            ...(event && { event }),
+            ...(quality && { quality }),
+          });
+        }
+        await breathe();
+      }
+      found.sort((a, b) => a.at - b.at);
+      const writer = new ReadingWriter();
+      for (const reading of found) writer.append(reading);
+      return writer.finish();
+    },
+
     day,
   };
 }
+
+/** More events of one device within one question are left out, oldest first. */
+const EVENTS_OF_A_DEVICE = 100_000;
 
 interface Collector {
   readonly points: Point[];

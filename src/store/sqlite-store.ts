@@ -83,6 +83,7 @@ export async function openStore(options: SqliteOptions): Promise<SqliteStore> {
     series: (query) => ask("series", query),
     track: (query) => ask("track", query),
     events: (query) => ask("events", query),
+    readings: (query) => ask("readings", query),
     alerts: (query) => ask("alerts", query),
     alertsSince: (rev, limit) => ask("alertsSince", rev, limit),
     alert: (id) => ask("alert", id),

@@ -93,6 +93,7 @@ const calls: StoreCalls = {
   series: (query) => opened.series.series(query),
   track: (query) => opened.series.track(query),
   events: (query) => opened.series.events(query),
+  readings: (query) => opened.series.readings(query),
   alerts: (query) => opened.records.alerts(query),
   alertsSince: (rev, limit) => opened.records.alertsSince(rev, limit),
   alert: (id) => opened.records.alert(id),

@@ -142,6 +142,14 @@ export interface Point {
   readonly value: number;
 }
 
+export interface ReadingsQuery {
+  readonly devices: readonly number[];
+  /** Inclusive. */
+  readonly from: Millis;
+  /** Exclusive. */
+  readonly to: Millis;
+}
+
 export interface TrackPoint {
   readonly at: Millis;
   readonly lat: number;
@@ -178,6 +186,8 @@ export interface History {
   track(query: { device: number; from: Millis; to: Millis; limit: number }): Promise<readonly TrackPoint[]>;
   /** Events of one device (detections, alarms, cards), newest first. */
   events(query: { device: number; from: Millis; to: Millis; limit: number }): Promise<readonly Reading[]>;
+  /** Everything that was stored of some devices, packed as `decodeReadings` reads it, in order of event time. */
+  readings(query: ReadingsQuery): Promise<ArrayBuffer | null>;
 }
 
 /** The truth. A promise of `commit` that resolves means synced to disk. */

@@ -66,6 +66,8 @@ export function alertOf(fields: Partial<Alert>): Alert {
     crewId: null,
     targetAt: null,
     limitAt: null,
+    targetUsedPct: 0,
+    escalatedAt: null,
     matter: null,
     evidence: [],
     rev: 1,

@@ -1,6 +1,5 @@
 import { categories } from "../../domain/categories.ts";
 import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
-import { above, movedFrom, raised, risen, sighted } from "../judges.ts";
 import type { Rule } from "../rule.ts";
 import { CLEAN_TWICE, component, ONE_PROBLEM } from "./shared.ts";
 
@@ -14,7 +13,7 @@ export const bins: readonly Rule[] = [
       {
         kinds: ["bin"],
         subtype: null,
-        judge: above("fillPct", 80, 70),
+        judge: { type: "above", metric: "fillPct", set: 80, reset: 70 },
         opens: { samples: 2, holdMs: 10 * MINUTE },
         clears: { samples: 1 },
       },
@@ -22,7 +21,6 @@ export const bins: readonly Rule[] = [
     matter: [],
     target: { minutes: 240, clock: "D" },
     closesAfterMs: 10 * MINUTE,
-    thresholds: { fillPct: 80, samples: 2, holdMinutes: 10, clearBelow: 70 },
     enabled: true,
   },
   {
@@ -33,14 +31,14 @@ export const bins: readonly Rule[] = [
       {
         kinds: ["bin"],
         subtype: null,
-        judge: above("fillPct", 95, 50.0001),
+        judge: { type: "above", metric: "fillPct", set: 95, reset: 50.0001 },
         opens: { holdMs: 10 * MINUTE },
         clears: { samples: 2 },
       },
       {
         kinds: ["camera"],
         subtype: null,
-        judge: sighted(["binOverflow"], 0.8),
+        judge: { type: "sighted", categories: ["binOverflow"], confidence: 0.8 },
         opens: { samples: 2, spacingMs: MINUTE },
         clears: CLEAN_TWICE,
         sighting: { confirms: 0.9 },
@@ -54,7 +52,7 @@ export const bins: readonly Rule[] = [
     target: { minutes: 60, clock: "D" },
     closesAfterMs: 30 * MINUTE,
     merges: ONE_PROBLEM,
-    thresholds: { fillPct: 95, holdMinutes: 10, clearAtOrBelow: 50, clearSamples: 2, confidence: 0.8 },
+    recurs: true,
     enabled: true,
   },
   {
@@ -65,21 +63,21 @@ export const bins: readonly Rule[] = [
       {
         kinds: ["bin"],
         subtype: null,
-        judge: above("tempC", 60, 45),
+        judge: { type: "above", metric: "tempC", set: 60, reset: 45 },
         opens: { samples: 1 },
         clears: { holdMs: 30 * MINUTE },
       },
       {
         kinds: ["bin"],
         subtype: null,
-        judge: risen("tempC", 10, 5 * MINUTE),
+        judge: { type: "rises", metric: "tempC", by: 10, withinMs: 5 * MINUTE },
         opens: { samples: 1 },
         clears: null,
       },
       {
         kinds: ["camera"],
         subtype: null,
-        judge: sighted(["smoke"], 0.7),
+        judge: { type: "sighted", categories: ["smoke"], confidence: 0.7 },
         opens: { samples: 2, spacingMs: 10 * SECOND },
         clears: CLEAN_TWICE,
         sighting: { confirms: null },
@@ -89,7 +87,6 @@ export const bins: readonly Rule[] = [
     target: { minutes: 10, clock: "U" },
     closesAfterMs: null,
     merges: ONE_PROBLEM,
-    thresholds: { tempC: 60, riseC: 10, riseMinutes: 5, clearBelow: 45, clearMinutes: 30 },
     enabled: true,
   },
   {
@@ -100,21 +97,21 @@ export const bins: readonly Rule[] = [
       {
         kinds: ["bin"],
         subtype: "tipped",
-        judge: above("tiltDeg", 45.0001, 45),
+        judge: { type: "above", metric: "tiltDeg", set: 45.0001, reset: 45 },
         opens: { holdMs: 3 * MINUTE },
         clears: { holdMs: 5 * MINUTE },
       },
       {
         kinds: ["bin"],
         subtype: "tipped",
-        judge: raised("tilted"),
+        judge: { type: "raised", metric: "tilted" },
         opens: { holdMs: 3 * MINUTE },
         clears: { holdMs: 5 * MINUTE },
       },
       {
         kinds: ["bin"],
         subtype: "moved",
-        judge: movedFrom(30, 20),
+        judge: { type: "movedFrom", setM: 30, resetM: 20 },
         opens: { samples: 2 },
         clears: { samples: 1 },
       },
@@ -123,7 +120,6 @@ export const bins: readonly Rule[] = [
     matter: component("03005"),
     target: { minutes: 120, clock: "D" },
     closesAfterMs: 30 * MINUTE,
-    thresholds: { tiltDeg: 45, holdMinutes: 3, movedM: 30, clearM: 20 },
     enabled: true,
   },
 ];

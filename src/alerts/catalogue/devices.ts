@@ -1,6 +1,6 @@
 import { HOUR } from "../../domain/time.ts";
-import { alarmed, atLevel, below, flagged, raised } from "../judges.ts";
 import type { Rule } from "../rule.ts";
+import { WORKING_DAY_MINUTES } from "./shared.ts";
 
 /** Watched by `silence.ts`: what never comes cannot be judged. */
 export const SILENCE_RULE = "device.offline";
@@ -17,7 +17,7 @@ export const devices: readonly Rule[] = [
       { level: 3, afterMs: 2 * HOUR },
     ],
     matter: [],
-    target: { minutes: 8 * 60, clock: "W" },
+    target: { minutes: WORKING_DAY_MINUTES, clock: "W" },
     closesAfterMs: 0,
     thresholds: { intervals: 3, atLeastMinutes: 15, massShare: 0.2, massMinutes: 10, clearMessages: 2 },
     enabled: true,
@@ -30,50 +30,49 @@ export const devices: readonly Rule[] = [
       {
         kinds: ["person", "bin", "foodWastePoint", "pestTrap", "camera", "vehicle", "toilet"],
         subtype: "battery",
-        judge: below("batteryPct", 20, 25, [[10, 3]]),
+        judge: { type: "below", metric: "batteryPct", set: 20, reset: 25, levels: [[10, 3]] },
         opens: { samples: 2 },
         clears: { holdMs: HOUR },
       },
       {
         kinds: ["bin", "vehicle", "person", "camera", "toilet", "station", "foodWastePoint", "pestTrap"],
         subtype: "tamper",
-        judge: atLevel(3, raised("tamper")),
+        judge: { type: "raised", metric: "tamper", level: 3 },
         opens: { samples: 1 },
         clears: { holdMs: HOUR },
       },
       {
         kinds: ["bin", "vehicle", "person", "toilet", "station", "foodWastePoint", "pestTrap"],
         subtype: "outOfRange",
-        judge: flagged(["outOfRange"]),
+        judge: { type: "flagged", flags: ["outOfRange"] },
         opens: { samples: 3 },
         clears: { holdMs: HOUR },
       },
       {
         kinds: ["bin", "vehicle", "person", "toilet", "station", "foodWastePoint", "pestTrap", "camera"],
         subtype: "clock",
-        judge: flagged(["clockFuture", "clockPast", "clockDefault"]),
+        judge: { type: "flagged", flags: ["clockFuture", "clockPast", "clockDefault"] },
         opens: { samples: 3 },
         clears: { holdMs: HOUR },
       },
       {
         kinds: ["bin", "vehicle", "toilet", "station"],
         subtype: "sensor",
-        judge: flagged(["sensorError"]),
+        judge: { type: "flagged", flags: ["sensorError"] },
         opens: { samples: 3 },
         clears: { holdMs: HOUR },
       },
       {
         kinds: ["camera", "vehicle", "station", "gateway"],
         subtype: "reported",
-        judge: alarmed("fault"),
+        judge: { type: "alarmed", codes: ["fault"] },
         opens: { samples: 1 },
         clears: null,
       },
     ],
     matter: [],
-    target: { minutes: 3 * 8 * 60, clock: "W" },
+    target: { minutes: 3 * WORKING_DAY_MINUTES, clock: "W" },
     closesAfterMs: HOUR,
-    thresholds: { batteryPct: 20, urgentBatteryPct: 10, skewMinutes: 5 },
     enabled: true,
   },
 ];

@@ -8,3 +8,6 @@ export const ONE_PROBLEM = { radiusM: 50, withinMs: 24 * HOUR };
 
 /** A camera that looked twice, ten minutes apart, and found nothing. */
 export const CLEAN_TWICE = { samples: 2, spacingMs: 10 * MINUTE };
+
+/** A working day of eight hours, for targets on the W clock. */
+export const WORKING_DAY_MINUTES = 8 * 60;

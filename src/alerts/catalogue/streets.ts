@@ -1,8 +1,7 @@
 import { categories } from "../../domain/categories.ts";
-import { HOUR, MINUTE } from "../../domain/time.ts";
-import { sighted } from "../judges.ts";
+import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
 import type { Rule } from "../rule.ts";
-import { CLEAN_TWICE, ONE_PROBLEM } from "./shared.ts";
+import { CLEAN_TWICE, ONE_PROBLEM, WORKING_DAY_MINUTES } from "./shared.ts";
 
 /** What cameras see in the street. */
 export const streets: readonly Rule[] = [
@@ -14,7 +13,7 @@ export const streets: readonly Rule[] = [
       {
         kinds: ["camera"],
         subtype: null,
-        judge: sighted(["illegalDumping", "accumulatedWaste"], 0.75),
+        judge: { type: "sighted", categories: ["illegalDumping", "accumulatedWaste"], confidence: 0.75 },
         opens: { samples: 1 },
         clears: CLEAN_TWICE,
         sighting: { confirms: null },
@@ -24,7 +23,7 @@ export const streets: readonly Rule[] = [
     target: { minutes: 120, clock: "U" },
     closesAfterMs: null,
     merges: ONE_PROBLEM,
-    thresholds: { confidence: 0.75, cleanLooks: 2, cleanMinutesApart: 10 },
+    recurs: true,
     enabled: true,
   },
   {
@@ -35,7 +34,7 @@ export const streets: readonly Rule[] = [
       {
         kinds: ["camera"],
         subtype: null,
-        judge: sighted(["exposedGarbage"], 0.75),
+        judge: { type: "sighted", categories: ["exposedGarbage"], confidence: 0.75 },
         opens: { samples: 2, spacingMs: 10 * MINUTE },
         clears: CLEAN_TWICE,
         sighting: { confirms: 0.9 },
@@ -45,7 +44,7 @@ export const streets: readonly Rule[] = [
     target: { minutes: 120, clock: "D" },
     closesAfterMs: HOUR,
     merges: ONE_PROBLEM,
-    thresholds: { confidence: 0.75, stillThereMinutes: 10 },
+    recurs: true,
     enabled: true,
   },
   {
@@ -56,7 +55,7 @@ export const streets: readonly Rule[] = [
       {
         kinds: ["camera"],
         subtype: null,
-        judge: sighted(["stackedGoods", "bulkyWaste"], 0.75),
+        judge: { type: "sighted", categories: ["stackedGoods", "bulkyWaste"], confidence: 0.75 },
         opens: { samples: 2, spacingMs: 30 * MINUTE },
         clears: CLEAN_TWICE,
         sighting: { confirms: null },
@@ -67,7 +66,136 @@ export const streets: readonly Rule[] = [
     target: { minutes: 240, clock: "D" },
     closesAfterMs: null,
     merges: ONE_PROBLEM,
-    thresholds: { confidence: 0.75, sightings: 2, minutesApart: 30 },
+    recurs: true,
+    enabled: true,
+  },
+  {
+    id: "street.shop_encroachment",
+    title: { en: "Trading past the shop line", zh: "超门线经营" },
+    level: 3,
+    checks: [
+      {
+        kinds: ["camera"],
+        subtype: null,
+        judge: { type: "sighted", categories: ["shopEncroachment"], confidence: 0.75 },
+        opens: { samples: 2, spacingMs: 15 * MINUTE },
+        clears: { holdMs: 15 * MINUTE },
+        sighting: { confirms: null },
+      },
+    ],
+    matter: categories.shopEncroachment.codes,
+    target: { minutes: 120, clock: "D" },
+    closesAfterMs: HOUR,
+    merges: ONE_PROBLEM,
+    recurs: true,
+    enabled: true,
+  },
+  {
+    id: "street.vending",
+    title: { en: "Street vending", zh: "乱摆卖/占道经营" },
+    level: 3,
+    checks: [
+      {
+        kinds: ["camera"],
+        subtype: null,
+        judge: {
+          type: "sighted",
+          categories: ["streetVending", "occupiedRoad"],
+          confidence: 0.75,
+          many: { count: 10, level: 2 },
+        },
+        opens: { samples: 2, spacingMs: 10 * MINUTE },
+        clears: { holdMs: 15 * MINUTE },
+        sighting: { confirms: null },
+      },
+    ],
+    matter: categories.streetVending.codes,
+    target: { minutes: 60, clock: "D" },
+    closesAfterMs: HOUR,
+    merges: ONE_PROBLEM,
+    recurs: true,
+    enabled: true,
+  },
+  {
+    id: "street.posting_hanging_building",
+    title: { en: "Posting, graffiti, hanging, unauthorised building", zh: "乱张贴/乱涂画/乱挂晒/乱搭建" },
+    level: 4,
+    checks: [
+      {
+        kinds: ["camera"],
+        subtype: "posting",
+        judge: { type: "sighted", categories: ["posting"], confidence: 0.8 },
+        opens: { samples: 1 },
+        clears: null,
+        sighting: { confirms: null },
+      },
+      {
+        kinds: ["camera"],
+        subtype: "hanging",
+        judge: { type: "sighted", categories: ["hanging"], confidence: 0.8 },
+        opens: { samples: 1 },
+        clears: null,
+        sighting: { confirms: null },
+      },
+      {
+        kinds: ["camera"],
+        subtype: "building",
+        judge: { type: "sighted", categories: ["unauthorizedBuilding"], confidence: 0.8, many: { count: 1, level: 3 } },
+        // Two days running: a heap of material that is gone tomorrow is no building.
+        opens: { samples: 2, spacingMs: 20 * HOUR },
+        clears: null,
+        sighting: { confirms: null },
+      },
+    ],
+    matter: categories.posting.codes,
+    target: { minutes: WORKING_DAY_MINUTES, clock: "W" },
+    closesAfterMs: null,
+    merges: ONE_PROBLEM,
+    recurs: true,
+    enabled: true,
+  },
+  {
+    id: "street.road_soiled",
+    title: { en: "Road dirty or spillage", zh: "道路不洁/遗撒" },
+    level: 3,
+    checks: [
+      {
+        kinds: ["camera"],
+        subtype: null,
+        judge: { type: "sighted", categories: ["roadSoiled", "spillage"], confidence: 0.75 },
+        opens: { samples: 1 },
+        clears: CLEAN_TWICE,
+        sighting: { confirms: null },
+      },
+    ],
+    upgrades: [{ level: 2, attribute: "mainRoad" }],
+    matter: categories.roadSoiled.codes,
+    target: { minutes: 90, clock: "D" },
+    closesAfterMs: HOUR,
+    merges: ONE_PROBLEM,
+    recurs: true,
+    enabled: true,
+  },
+  {
+    id: "street.open_burning",
+    title: { en: "Open burning", zh: "焚烧垃圾树叶" },
+    level: 2,
+    checks: [
+      {
+        kinds: ["camera"],
+        subtype: null,
+        judge: { type: "sighted", categories: ["openBurning"], confidence: 0.7 },
+        opens: { samples: 2, spacingMs: 30 * SECOND },
+        clears: { holdMs: 15 * MINUTE },
+        sighting: { confirms: null },
+      },
+    ],
+    upgrades: [{ level: 1, attribute: "nearBuildings" }],
+    matter: categories.openBurning.codes,
+    target: { minutes: 30, clock: "U" },
+    closesAfterMs: null,
+    merges: ONE_PROBLEM,
+    recurs: true,
     enabled: true,
   },
 ];

@@ -1,6 +1,6 @@
 import { MINUTE, SECOND } from "../../domain/time.ts";
-import { atLevel, outsideArea, overRoadLimit, overWorkLimit, raised } from "../judges.ts";
 import type { Rule } from "../rule.ts";
+import { WORKING_DAY_MINUTES } from "./shared.ts";
 
 /** Vehicles, and calls for help. */
 export const vehicles: readonly Rule[] = [
@@ -12,14 +12,14 @@ export const vehicles: readonly Rule[] = [
       {
         kinds: ["vehicle"],
         subtype: "road",
-        judge: overRoadLimit(60),
+        judge: { type: "overRoadLimit", fallbackKmh: 60, toleranceShare: 0.1 },
         opens: { samples: 2, spacingMs: 10 * SECOND },
         clears: { holdMs: MINUTE },
       },
       {
         kinds: ["vehicle"],
         subtype: "working",
-        judge: atLevel(3, overWorkLimit({ sweeper: 10, water: 20 })),
+        judge: { type: "overWorkLimit", limitsKmh: { sweeper: 10, water: 20 }, level: 3 },
         opens: { samples: 2, spacingMs: MINUTE },
         clears: { holdMs: MINUTE },
       },
@@ -27,7 +27,6 @@ export const vehicles: readonly Rule[] = [
     matter: [],
     target: { minutes: 10, clock: "U" },
     closesAfterMs: 10 * MINUTE,
-    thresholds: { roadFallbackKmh: 60, toleranceShare: 0.1, roadSeconds: 10, sweeperKmh: 10, waterTruckKmh: 20 },
     enabled: true,
   },
   {
@@ -38,7 +37,7 @@ export const vehicles: readonly Rule[] = [
       {
         kinds: ["vehicle"],
         subtype: null,
-        judge: outsideArea(50),
+        judge: { type: "outsideArea", setM: 50 },
         opens: { samples: 2, spacingMs: 2 * MINUTE },
         clears: { holdMs: 2 * MINUTE },
       },
@@ -46,7 +45,50 @@ export const vehicles: readonly Rule[] = [
     matter: [],
     target: { minutes: 15, clock: "U" },
     closesAfterMs: 10 * MINUTE,
-    thresholds: { metres: 50, minutes: 2 },
+    enabled: true,
+  },
+  {
+    id: "vehicle.fuel_anomaly",
+    title: { en: "Fuel drop", zh: "油耗异常" },
+    level: 3,
+    checks: [
+      {
+        kinds: ["vehicle"],
+        subtype: null,
+        judge: { type: "falls", metric: "fuelL", by: 8, byShare: 0.08, withinMs: 10 * MINUTE, whileStopped: true },
+        opens: { samples: 1 },
+        clears: null,
+      },
+    ],
+    matter: [],
+    target: { minutes: WORKING_DAY_MINUTES, clock: "W" },
+    closesAfterMs: null,
+    enabled: true,
+  },
+  {
+    id: "vehicle.driver_risk",
+    title: { en: "Dangerous driving", zh: "驾驶风险" },
+    level: 2,
+    checks: [
+      {
+        kinds: ["vehicle"],
+        subtype: "danger",
+        judge: { type: "alarmed", codes: ["fatigue", "collision", "forwardCollision", "pedestrian"] },
+        opens: { samples: 1 },
+        clears: null,
+      },
+      {
+        kinds: ["vehicle"],
+        subtype: "habit",
+        judge: { type: "alarmed", codes: ["phone", "smoking", "distraction"], level: 3 },
+        opens: { samples: 1 },
+        clears: null,
+      },
+    ],
+    matter: [],
+    target: { minutes: 5, clock: "U" },
+    closesAfterMs: 10 * MINUTE,
+    quietMs: 30 * MINUTE,
     enabled: true,
   },
   {
@@ -57,7 +99,7 @@ export const vehicles: readonly Rule[] = [
       {
         kinds: ["person", "vehicle"],
         subtype: null,
-        judge: raised("sos"),
+        judge: { type: "raised", metric: "sos" },
         opens: { samples: 1 },
         clears: null,
         evenLate: true,
@@ -65,16 +107,23 @@ export const vehicles: readonly Rule[] = [
       {
         kinds: ["toilet"],
         subtype: null,
-        judge: raised("callButton"),
+        judge: { type: "raised", metric: "callButton" },
         opens: { samples: 1 },
         clears: null,
         evenLate: true,
+      },
+      {
+        // A stall occupied for more than half an hour: somebody may have fallen.
+        kinds: ["toilet"],
+        subtype: "welfare",
+        judge: { type: "alarmed", codes: ["stallOccupied"], level: 2 },
+        opens: { samples: 1 },
+        clears: null,
       },
     ],
     matter: [],
     target: { minutes: 10, clock: "U" },
     closesAfterMs: null,
-    thresholds: {},
     enabled: true,
   },
 ];

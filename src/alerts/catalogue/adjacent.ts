@@ -1,0 +1,38 @@
+import { type CategoryName, categories } from "../../domain/categories.ts";
+import { HOUR, MINUTE } from "../../domain/time.ts";
+import type { Rule } from "../rule.ts";
+import { CLEAN_TWICE, ONE_PROBLEM } from "./shared.ts";
+
+/** Neighbouring trades that the same engine serves: ready, and switched off until a city wants them. */
+const seen = (id: string, en: string, zh: string, name: CategoryName, minutes: number): Rule => ({
+  id,
+  title: { en, zh },
+  level: 3,
+  checks: [
+    {
+      kinds: ["camera"],
+      subtype: null,
+      judge: { type: "sighted", categories: [name], confidence: 0.75 },
+      opens: { samples: 2, spacingMs: 5 * MINUTE },
+      clears: CLEAN_TWICE,
+      sighting: { confirms: null },
+    },
+  ],
+  matter: categories[name].codes,
+  target: { minutes, clock: "D" },
+  closesAfterMs: HOUR,
+  merges: ONE_PROBLEM,
+  enabled: false,
+});
+
+export const adjacent: readonly Rule[] = [
+  seen("street.ponding", "Water on the road", "道路积水", "ponding", 240),
+  seen("street.muck_truck_uncovered", "Muck truck uncovered", "渣土车未密闭", "uncoveredTruck", 60),
+  seen("street.parking_disorder", "Disorderly parking", "车辆乱停放", "parking", 120),
+  seen("manhole.open", "Manhole open", "井盖缺失", "manholeCover", 120),
+  seen("grate.blocked", "Storm grate blocked", "雨箅堵塞", "blockedGrate", 480),
+  seen("air.dust", "Dust from a site", "工地扬尘", "siteDust", 120),
+  seen("river.floating", "Floating waste", "河道漂浮物", "riverFloating", 480),
+  seen("fire_lane.blocked", "Fire lane blocked", "占用消防通道", "blockedFireLane", 60),
+  seen("light.out", "Street light out", "路灯不亮", "brokenLight", 480),
+];

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import type { SeenObservation } from "../../center/subject.ts";
+import { levels } from "../../domain/levels.ts";
+import { type MetricName, metricNames } from "../../domain/metrics.ts";
+import type { Json } from "../../domain/text.ts";
+import type { Millis } from "../../domain/time.ts";
+import type { District } from "../alerting.ts";
+import type { Says } from "../condition.ts";
+
+/** What a check makes of one observation; null when the observation has nothing to say about it. */
+export interface Judgement {
+  readonly says: Says;
+  /** Overrides the rule's level. */
+  readonly level?: 1 | 2 | 3 | 4;
+  /** What is worth showing: values, confidence, picture. */
+  readonly facts?: { readonly [fact: string]: Json };
+}
+
+/** Judgements without facts are made once. */
+export const OVER: Judgement = { says: "over" };
+export const BETWEEN: Judgement = { says: "between" };
+
+/** A pure way of judging observations, its parameters filled in. */
+export type Judging = (observation: SeenObservation, district: District) => Judgement | null;
+
+/** A kind of judgement: the shape of its parameters, and the function they make. A new kind of rule is one of these. */
+export interface JudgeKind<S extends z.ZodObject> {
+  readonly schema: S;
+  make(parameters: z.infer<S>): Judging;
+}
+
+export const defineJudge = <S extends z.ZodObject>(
+  schema: S,
+  make: (parameters: z.infer<S>) => Judging,
+): JudgeKind<S> => ({ schema, make });
+
+export const metric = z.enum(metricNames as [MetricName, ...MetricName[]]);
+export const level = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
+if (Object.keys(levels).length !== level.options.length) throw new Error("a level is missing here");
+
+/**
+ * The last values of each subject, for judgements that compare. They live beside the subject: after a restart a comparison
+ * starts anew, which can only delay it by its own length.
+ */
+export function recentValues(withinMs: Millis) {
+  const recent = new WeakMap<object, { at: Millis; value: number }[]>();
+  return (subject: object, at: Millis, value: number): readonly { at: Millis; value: number }[] => {
+    const kept = (recent.get(subject) ?? []).filter((sample) => at - sample.at <= withinMs);
+    kept.push({ at, value });
+    recent.set(subject, kept);
+    return kept;
+  };
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { distanceM } from "../../domain/place.ts";
+import { BETWEEN, defineJudge, level, OVER } from "./judging.ts";
+
+/** Judgements of positions and speeds. */
+
+const metres = z.number().min(0).max(100_000);
+const speed = z.number().min(1).max(250);
+
+/** Distance in metres from where the device was registered. */
+export const movedFrom = defineJudge(
+  z.strictObject({ type: z.literal("movedFrom"), setM: metres, resetM: metres }),
+  ({ setM, resetM }) =>
+    ({ metrics, subject }) => {
+      const home = subject.device.place;
+      if (metrics.lat === undefined || metrics.lon === undefined || !home) return null;
+      const moved = distanceM(home, { lat: metrics.lat, lon: metrics.lon });
+      if (moved > setM) return { says: "holds", facts: { movedM: Math.round(moved) } };
+      return moved <= resetM ? OVER : BETWEEN;
+    },
+);
+
+/** The area a vehicle belongs to, left by more than so many metres; only fixes that are accurate enough count. */
+export const outsideArea = defineJudge(
+  z.strictObject({ type: z.literal("outsideArea"), setM: metres }),
+  ({ setM }) =>
+    ({ metrics, subject, outOfOrder }, district) => {
+      // The distance is that of the present place: an older fix cannot be judged by it.
+      if (metrics.lat === undefined || metrics.lon === undefined || outOfOrder) return null;
+      if (metrics.accuracyM !== undefined && metrics.accuracyM > setM) return null;
+      const outside = district.metresOutside(subject);
+      if (outside === null) return null;
+      if (outside > setM) return { says: "holds", facts: { outsideM: Math.round(outside) } };
+      return outside === 0 ? OVER : BETWEEN;
+    },
+);
+
+/** Speed over the road limit by a share of it. The limit is the device's attribute, or the fallback where it is unknown. */
+export const overRoadLimit = defineJudge(
+  z.strictObject({ type: z.literal("overRoadLimit"), fallbackKmh: speed, toleranceShare: z.number().min(0).max(1) }),
+  ({ fallbackKmh, toleranceShare }) =>
+    ({ metrics: { speedKmh }, subject }) => {
+      if (speedKmh === undefined) return null;
+      const limit = Number(subject.device.attributes.speedLimitKmh ?? fallbackKmh);
+      if (speedKmh > limit * (1 + toleranceShare)) return { says: "holds", facts: { speedKmh, limitKmh: limit } };
+      return speedKmh <= limit ? OVER : BETWEEN;
+    },
+);
+
+/** Speed while the work actuators run: a sweeper or a water truck that is too fast does not clean. */
+export const overWorkLimit = defineJudge(
+  z.strictObject({
+    type: z.literal("overWorkLimit"),
+    limitsKmh: z.record(z.string().max(32), speed),
+    level: level.optional(),
+  }),
+  ({ limitsKmh, level }) =>
+    ({ metrics: { speedKmh, working }, subject }) => {
+      if (speedKmh === undefined) return null;
+      const { workSpeedLimitKmh, vehicleType } = subject.device.attributes;
+      const limit = Number(workSpeedLimitKmh ?? limitsKmh[String(vehicleType)] ?? Number.NaN);
+      if (Number.isNaN(limit)) return null;
+      if ((working ?? subject.metrics.working) !== 1 || speedKmh <= limit) return OVER;
+      return { says: "holds", facts: { speedKmh, limitKmh: limit }, ...(level !== undefined && { level }) };
+    },
+);

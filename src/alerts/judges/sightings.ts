@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { categories } from "../../domain/categories.ts";
+import { qualityFlags } from "../../domain/observation.ts";
+import { hoursOfDay } from "../targets.ts";
+import { BETWEEN, defineJudge, level, OVER } from "./judging.ts";
+
+/** Judgements of events: what a camera saw, what a device said happened. */
+
+const categoryNames = Object.keys(categories) as [string, ...string[]];
+
+/** An AI sighting of a category with enough confidence; a clean look or the end of the sighting says it is over. */
+export const sighted = defineJudge(
+  z.strictObject({
+    type: z.literal("sighted"),
+    categories: z.array(z.enum(categoryNames)).min(1),
+    confidence: z.number().min(0).max(1),
+    /** Sightings with at least so many objects (`details.count`) get the level. */
+    many: z.strictObject({ count: z.number().int().min(1), level }).optional(),
+  }),
+  ({ categories: wanted, confidence: least, many }) => {
+    const names: readonly string[] = wanted;
+    return ({ event }) => {
+      if (event?.type !== "detection") return null;
+      if (event.category === "clean") return OVER;
+      if (!names.includes(event.category)) return null;
+      if (event.phase === "end") return OVER;
+      const { confidence = 0 } = event;
+      if (confidence < least) return BETWEEN;
+      const crowd = many !== undefined && Number(event.details?.count ?? 0) >= many.count;
+      return {
+        says: "holds",
+        ...(crowd && { level: many.level }),
+        facts: {
+          category: event.category,
+          confidence,
+          ...(event.eventId !== undefined && { eventId: event.eventId }),
+          ...(event.snapshotUrl !== undefined && { snapshotUrl: event.snapshotUrl }),
+        },
+      };
+    };
+  },
+);
+
+/** An alarm a device raises by itself, by its code; another code says it is over. */
+export const alarmed = defineJudge(
+  z.strictObject({
+    type: z.literal("alarmed"),
+    codes: z.array(z.string().min(1).max(64)).min(1),
+    over: z.array(z.string().min(1).max(64)).default([]),
+    level: level.optional(),
+  }),
+  ({ codes, over, level }) =>
+    ({ event }) => {
+      if (event?.type !== "alarm") return null;
+      if (over.includes(event.code)) return OVER;
+      if (!codes.includes(event.code)) return null;
+      return { says: "holds", facts: { code: event.code }, ...(level !== undefined && { level }) };
+    },
+);
+
+/** A card that was read, by the outcome the point reports. */
+export const cardRead = defineJudge(
+  z.strictObject({ type: z.literal("cardRead"), codes: z.array(z.string().min(1).max(64)).min(1) }),
+  ({ codes }) =>
+    ({ event }) =>
+      event?.type === "card" && codes.includes(event.code) ? { says: "holds", facts: { code: event.code } } : null,
+);
+
+/** A door cycle that left next to nothing on the scale. */
+export const emptyDeposit = defineJudge(
+  z.strictObject({ type: z.literal("emptyDeposit"), lessThanKg: z.number().min(0) }),
+  ({ lessThanKg }) =>
+    ({ event }) => {
+      if (event?.type !== "card") return null;
+      const weightKg = Number(event.details?.weightKg ?? Number.NaN);
+      if (Number.isNaN(weightKg)) return null;
+      return weightKg < lessThanKg ? { says: "holds", facts: { weightKg } } : OVER;
+    },
+);
+
+/** A single deposit that weighs too much for a household. Shops hand over more, so a merchant's card says nothing here. */
+export const heavyDeposit = defineJudge(
+  z.strictObject({ type: z.literal("heavyDeposit"), moreThanKg: z.number().min(0) }),
+  ({ moreThanKg }) =>
+    ({ event }) => {
+      if (event?.type !== "card" || event.details?.merchantCode !== undefined) return null;
+      const weightKg = Number(event.details?.weightKg ?? 0);
+      return weightKg > moreThanKg ? { says: "holds", facts: { weightKg } } : null;
+    },
+);
+
+const hours = z.tuple([z.number().min(0).max(24), z.number().min(0).max(24)]);
+
+/** Something put in outside the hours for it. A point's attribute `depositHours` ("7-9,19-21") replaces the default windows. */
+export const depositOutside = defineJudge(
+  z.strictObject({ type: z.literal("depositOutside"), windows: z.array(hours).min(1) }),
+  ({ windows }) =>
+    ({ event, metrics, subject, at }) => {
+      const deposit = event?.type === "card" || metrics.doorOpen === 1;
+      if (!deposit) return null;
+      const own = subject.device.attributes.depositHours;
+      const due = typeof own === "string" ? parseHours(own) : windows;
+      const hours = hoursOfDay(at);
+      if (due.some(([from, to]) => hours >= from && hours < to)) return null;
+      return { says: "holds", facts: { hour: Math.floor(hours) } };
+    },
+);
+
+function parseHours(text: string): readonly (readonly [number, number])[] {
+  return text.split(",").map((part) => {
+    const [from = 0, to = 24] = part.split("-").map(Number);
+    return [from, to] as const;
+  });
+}
+
+/** A quality flag the pipeline or the driver put on the reading; a reading without it is good again. */
+export const flagged = defineJudge(
+  z.strictObject({ type: z.literal("flagged"), flags: z.array(z.enum(qualityFlags)).min(1) }),
+  ({ flags }) =>
+    ({ quality, metrics }) => {
+      const found = quality.find((flag) => flags.includes(flag));
+      if (found) return { says: "holds", facts: { quality: found } };
+      for (const _ in metrics) return OVER;
+      return null;
+    },
+);

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import type { JudgeKind, Judging } from "./judging.ts";
+import { movedFrom, outsideArea, overRoadLimit, overWorkLimit } from "./movement.ts";
+import { alarmed, cardRead, depositOutside, emptyDeposit, flagged, heavyDeposit, sighted } from "./sightings.ts";
+import {
+  above,
+  aboveOwnLimit,
+  below,
+  closedInOpeningHours,
+  falls,
+  growsAtNight,
+  odour,
+  raised,
+  restingHeartRate,
+  rises,
+} from "./values.ts";
+
+const judges = {
+  above,
+  below,
+  aboveOwnLimit,
+  raised,
+  rises,
+  falls,
+  odour,
+  growsAtNight,
+  closedInOpeningHours,
+  restingHeartRate,
+  sighted,
+  alarmed,
+  cardRead,
+  emptyDeposit,
+  heavyDeposit,
+  depositOutside,
+  flagged,
+  movedFrom,
+  outsideArea,
+  overRoadLimit,
+  overWorkLimit,
+} as const;
+
+/** How a check judges, as data. */
+export const judgeShape = z.discriminatedUnion("type", [
+  judges.above.schema,
+  judges.below.schema,
+  judges.aboveOwnLimit.schema,
+  judges.raised.schema,
+  judges.rises.schema,
+  judges.falls.schema,
+  judges.odour.schema,
+  judges.growsAtNight.schema,
+  judges.closedInOpeningHours.schema,
+  judges.restingHeartRate.schema,
+  judges.sighted.schema,
+  judges.alarmed.schema,
+  judges.cardRead.schema,
+  judges.emptyDeposit.schema,
+  judges.heavyDeposit.schema,
+  judges.depositOutside.schema,
+  judges.flagged.schema,
+  judges.movedFrom.schema,
+  judges.outsideArea.schema,
+  judges.overRoadLimit.schema,
+  judges.overWorkLimit.schema,
+]);
+
+/**
+ * The function that a check's `judge` makes. Judgements that compare with earlier values remember them from here on.
+ * @throws ZodError when the parameters do not fit
+ */
+export function judgingOf(data: unknown): Judging {
+  const parameters = judgeShape.parse(data);
+  const kind = judges[parameters.type] as unknown as JudgeKind<z.ZodObject>;
+  return kind.make(parameters);
+}
