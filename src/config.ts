@@ -110,6 +110,8 @@ export const settings = {
   STREAM_HEARTBEAT_MS: count(5_000),
   STREAM_FRAME_ITEMS: z.coerce.number().int().min(1).default(500),
 
+  FORECAST_HISTORY_DAYS: count(56),
+
   RETENTION_READINGS_DAYS: count(400),
   RETENTION_ALERTS_DAYS: count(1_095),
   RETENTION_AUDIT_DAYS: count(1_095),

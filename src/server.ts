@@ -71,6 +71,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   });
   parts.defer(async () => {
     await center.idle();
+    await center.forecasts.stop();
     center.stop();
   });
   const adminToken = await ensureAdminToken(center, config.ADMIN_TOKEN);

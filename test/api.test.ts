@@ -45,6 +45,8 @@ const needed: readonly (readonly [method: string, path: string, role: Role])[] =
   ["GET", "/devices/none/history?metric=fillPct&from=0", "viewer"],
   ["GET", "/devices/none/track?from=0", "viewer"],
   ["GET", "/devices/none/events?from=0", "viewer"],
+  ["GET", "/devices/none/forecast", "viewer"],
+  ["GET", "/forecasts", "viewer"],
   ["GET", "/alerts", "viewer"],
   ["GET", "/alerts/none", "viewer"],
   ["POST", "/alerts/none/acknowledge", "crew"],

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createDecoder } from "../devices/index.ts";
 import { settings } from "../src/config.ts";
 import { alertStates } from "../src/domain/alert.ts";
+import { unknown } from "../src/forecast/forecast.ts";
 import { alertFilter, clientFrame, deviceFilter } from "../src/stream/protocol.ts";
 import { alertOf } from "./support/store.ts";
 
@@ -14,7 +15,7 @@ const examples = [...read("docs/protocol.md").matchAll(/```json (\S+) ?(\S*)\n([
 describe("docs/protocol.md", () => {
   test("has examples of every sort", () => {
     expect(new Set(examples.map(({ kind }) => kind))).toEqual(
-      new Set(["mqtt", "client-frame", "server-frame", "problem", "alert"]),
+      new Set(["mqtt", "client-frame", "server-frame", "problem", "alert", "forecast"]),
     );
   });
 
@@ -33,6 +34,8 @@ describe("docs/protocol.md", () => {
       } else if (kind === "alert") {
         expect(Object.keys(value).sort()).toEqual(Object.keys(alertOf({})).sort());
         expect(alertStates).toContain(value.state);
+      } else if (kind === "forecast") {
+        expect(Object.keys(value).sort()).toEqual(Object.keys(unknown("loading", null)).sort());
       } else if (kind === "problem") {
         expect(value).toMatchObject({
           status: expect.any(Number),

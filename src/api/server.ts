@@ -19,6 +19,7 @@ import type { StreamCounters } from "../stream/connection.ts";
 import { registerAlerts } from "./alerts.ts";
 import { asyncApi } from "./async-api.ts";
 import { registerDevices } from "./devices.ts";
+import { registerForecasts } from "./forecasts.ts";
 import { registerHistory } from "./history.ts";
 import { registerObservability } from "./observability.ts";
 import { registerRecords } from "./records.ts";
@@ -141,6 +142,7 @@ export async function createApi({ center, config, logger, broker, stream }: ApiP
       const parts = { center, config };
       registerDevices(scoped as unknown as Api, parts);
       registerHistory(scoped as unknown as Api, parts);
+      registerForecasts(scoped as unknown as Api, parts);
       registerAlerts(scoped as unknown as Api, parts);
       registerRecords(scoped as unknown as Api, parts);
       registerRules(scoped as unknown as Api, parts);

@@ -3,6 +3,7 @@ import type { Alert } from "../domain/alert.ts";
 import type { Device } from "../domain/device.ts";
 import type { Token } from "../domain/roles.ts";
 import type { Clock, Millis } from "../domain/time.ts";
+import type { Forecasts } from "../forecast/keeper.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
 import type { Geography } from "./geography.ts";
@@ -63,6 +64,7 @@ export interface Center {
   readonly tokens: Tokens;
   readonly geography: Geography;
   readonly alerting: Alerting;
+  readonly forecasts: Pick<Forecasts, "of">;
   /** Live alerts by revision, exactly as committed. */
   readonly alerts: Revisions<Alert>;
   /** Subjects by revision. Read them only when `settled`, so that no screen shows what a crash could take back. */

@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import type { Alert } from "../domain/alert.ts";
 import type { Device } from "../domain/device.ts";
 import { type Clock, DAY, HOUR, SECOND } from "../domain/time.ts";
+import { createForecasts, type Forecasts } from "../forecast/keeper.ts";
 import type { Inbox } from "../ingest/inbox.ts";
 import { decodeReadings } from "../store/readings.ts";
 import { type Checkpoint, type CommitBatch, type Store, StoreUnavailable } from "../store/store.ts";
@@ -42,6 +43,7 @@ export interface CenterCounters {
 export interface RunningCore extends Center {
   readonly inbox: Inbox;
   readonly counters: CenterCounters;
+  readonly forecasts: Forecasts;
   idle(): Promise<void>;
   stop(): void;
 }
@@ -99,6 +101,21 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
     autoRegister: config.AUTO_REGISTER ? createAutoRegister(registry) : null,
   });
 
+  const forecasts = createForecasts({
+    history: store,
+    historyMs: config.FORECAST_HISTORY_DAYS * DAY,
+    pointsAtOnce: config.HISTORY_POINTS,
+  });
+  registry.onChange((id, device) => {
+    if (!device) forecasts.forget(id);
+  });
+  forecasts
+    .load(
+      [...registry.all()].filter(({ kind }) => kind === "bin"),
+      clock.now(),
+    )
+    .catch(fatal);
+
   let nextCheckpointAt = performance.now() + config.CHECKPOINT_SECONDS * SECOND;
   const complete = (changes: Changes): CommitBatch => {
     showLevels(world, desk, changes);
@@ -144,6 +161,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
       }
       registry.committed(changes);
       tokens.committed();
+      for (const { device, at, fillPct } of changes.levels) forecasts.see(device, at, fillPct);
     },
     mayHeal: (error) => error instanceof StoreUnavailable,
     fatal,
@@ -156,6 +174,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
     tokens,
     geography,
     alerting: desk,
+    forecasts,
     alerts,
     subjects: world.subjects,
     inbox: loop.inbox,

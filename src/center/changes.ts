@@ -2,6 +2,7 @@ import type { Alert, TimelineEntry } from "../domain/alert.ts";
 import type { Device } from "../domain/device.ts";
 import type { Token } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
+import type { Millis } from "../domain/time.ts";
 import { ReadingWriter } from "../store/readings.ts";
 import type { AuditEntry, IdempotentAnswer, QuarantineEntry, RuleState } from "../store/store.ts";
 
@@ -20,6 +21,9 @@ export class Changes {
   readonly quarantine: QuarantineEntry[] = [];
   readonly answers: IdempotentAnswer[] = [];
   readonly documents = new Map<string, { collection: string; id: string; body: Json | null }>();
+
+  /** Fill levels of this batch for the forecasts: told once they are committed. */
+  readonly levels: { readonly device: Device; readonly at: Millis; readonly fillPct: number }[] = [];
 
   /** True when there is nothing to write: such a batch needs no commit. */
   get empty(): boolean {

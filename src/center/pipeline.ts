@@ -65,6 +65,9 @@ export function createPipeline(parts: PipelineParts) {
       if (seen.late) counters.late++;
       if (seen.outOfOrder) counters.outOfOrder++;
       alerting.see(seen, now, changes);
+      if (device.kind === "bin" && seen.metrics.fillPct !== undefined && !seen.outOfOrder) {
+        changes.levels.push({ device, at: seen.at, fillPct: seen.metrics.fillPct });
+      }
     }
   };
 
