@@ -8,6 +8,12 @@ const bool = (preset: boolean) =>
     .enum(["true", "false", "1", "0"])
     .default(preset ? "true" : "false")
     .transform((value) => value === "true" || value === "1");
+const hours = (preset: string) =>
+  z
+    .string()
+    .regex(/^\d{1,2}(\.5)?-\d{1,2}(\.5)?$/, "must be two local hours like 23-5")
+    .default(preset)
+    .transform((text) => text.split("-").map(Number) as [number, number]);
 const optional = z.string().min(1).optional();
 
 /** Every setting of the center: name, form, default. Sizes in bytes, durations in the unit of their name. */
@@ -116,7 +122,17 @@ export const settings = {
   RETENTION_ALERTS_DAYS: count(1_095),
   RETENTION_AUDIT_DAYS: count(1_095),
   RETENTION_QUARANTINE_DAYS: count(30),
+  RETENTION_PICTURES_DAYS: count(365),
   ALERT_ARCHIVE_HOURS: count(24),
+  /** Local hours without sound for levels 3 and 4. */
+  NIGHT_HOURS: hours("23-5"),
+  /** Desks that are manned at once, and what one can take: more alerts of levels 3 and 4 are listed without sound. */
+  DISPATCHER_DESKS: count(4),
+  DISPATCHER_ALERTS_PER_HOUR: count(12),
+  /** How long a crew has to answer an offer, and how many are asked before a dispatcher must look again. */
+  OFFER_SECONDS: count(120),
+  OFFER_CREWS: count(3),
+  PICTURE_BYTES: count(8 * 1024 * 1024),
   /** Longest stretch of history that a rule is tried on at once. */
   BACKTEST_DAYS: count(31),
 } as const;

@@ -8,13 +8,14 @@ import { createApi } from "./api/server.ts";
 import { createCenter, type RunningCore } from "./center/center.ts";
 import { loadGeography } from "./center/geography.ts";
 import { type Config, parseInstant } from "./config.ts";
-import { type Clock, DAY, scaledClock, systemClock } from "./domain/time.ts";
+import { type Clock, DAY, HOUR, scaledClock, systemClock } from "./domain/time.ts";
 import { createEmbeddedBroker } from "./ingest/embedded-broker.ts";
 import { connectExternalBroker } from "./ingest/external-broker.ts";
 import { openStore } from "./store/sqlite-store.ts";
 import { attachStream, newStreamCounters } from "./stream/websocket.ts";
 
 /** The synthetic district that ships with Kerbside; a real city sets DISTRICT. */
+const PICTURES_FORGOTTEN_EVERY_MS = 6 * HOUR;
 const DEFAULT_DISTRICT = fileURLToPath(new URL("../simulators/yutang/district.geojson", import.meta.url));
 
 export interface StartOptions {
@@ -78,6 +79,16 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
 
   const broker = await createEmbeddedBroker({ config, clock, registry: center.registry, inbox: center.inbox, logger });
   parts.defer(() => broker.close());
+  const sendCommand = (send: typeof broker.publishCommand) =>
+    center.onCommand((kind, deviceId, command) => {
+      send(kind, deviceId, command).catch((error) => logger.warn({ err: error, deviceId }, "a command was not sent"));
+    });
+  sendCommand(broker.publishCommand);
+  const forgetPictures = setInterval(() => {
+    const before = clock.now() - config.RETENTION_PICTURES_DAYS * DAY;
+    center.pictures.forget(before).catch((error) => logger.warn({ err: error }, "old pictures were not removed"));
+  }, PICTURES_FORGOTTEN_EVERY_MS);
+  parts.defer(() => clearInterval(forgetPictures));
   const streamCounters = newStreamCounters();
   const api = await createApi({ center, config, logger, broker: broker.counters, stream: streamCounters });
   parts.defer(() => api.close());
@@ -95,6 +106,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
       dialectTopics: dialectTopics(),
     });
     parts.defer(() => external.close());
+    sendCommand(external.publishCommand);
   }
   const { mqtt, mqtts } = await broker.listen();
 

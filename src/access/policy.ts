@@ -13,6 +13,7 @@ export const permissions = {
   readCatalog: "viewer",
   actOnAlerts: "crew",
   reportAlerts: "crew",
+  readPictures: "crew",
   readPeople: "dispatcher",
   readSilences: "dispatcher",
   manageSilences: "dispatcher",

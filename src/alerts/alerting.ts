@@ -10,6 +10,7 @@ import type { Millis } from "../domain/time.ts";
 import type { Quiet } from "./quiet.ts";
 import type { Recurrence } from "./recurrence.ts";
 import type { Rulebook } from "./rulebook.ts";
+import type { CrewSuggestion, Presence } from "./workforce.ts";
 
 export const alertActions = [
   "acknowledge",
@@ -24,6 +25,14 @@ export const alertActions = [
   "reject",
   "shelve",
   "comment",
+  "decline",
+  "rework",
+  "requestExtension",
+  "requestSuspension",
+  "approve",
+  "refuse",
+  "resume",
+  "merge",
 ] as const;
 export type AlertAction = (typeof alertActions)[number];
 
@@ -33,8 +42,10 @@ export interface ActionInput {
   readonly assignee?: string | undefined;
   readonly crewId?: string | undefined;
   readonly evidence?: Json | undefined;
-  /** For `shelve`. */
+  /** For `shelve` and the two requests. */
   readonly until?: Millis | undefined;
+  /** For `merge`: the alert that goes on. */
+  readonly into?: string | undefined;
   /** The revision the actor was looking at; a different one means somebody was faster (409). */
   readonly expectedRev?: number | undefined;
 }
@@ -47,6 +58,13 @@ export interface ReportInput {
   readonly level?: Level | undefined;
   readonly note?: string | undefined;
   readonly evidence?: Evidence | undefined;
+}
+
+/** A stored picture of the work on an alert. */
+export interface PictureInput {
+  readonly id: string;
+  readonly at?: Millis | undefined;
+  readonly position?: { readonly lat: number; readonly lon: number } | undefined;
 }
 
 /** A problem somebody else than a rule's own checks has found: a plan that was not kept, a spot that came back. */
@@ -75,6 +93,11 @@ export interface Alerting {
   /** When `tick` has something to do next; null when nothing is waiting. */
   readonly nextDueAt: Millis | null;
   act(alertId: string, action: AlertAction, input: ActionInput, actor: Actor, now: Millis, changes: Changes): Alert;
+  addPicture(alertId: string, picture: PictureInput, actor: Actor, now: Millis, changes: Changes): Alert;
+  /** Crews that could go, best first. */
+  suggestCrews(alert: Alert, at: Millis): readonly CrewSuggestion[];
+  /** Somebody was within so many metres of a place long enough to do something there. */
+  visited(visit: Presence & { readonly lat: number; readonly lon: number }, radiusM: number, changes: Changes): void;
   report(input: ReportInput, actor: Actor, now: Millis, changes: Changes): Alert;
   /** Opens the alert of a derived problem, or adds to the one that stands (a cleared one is opened again). */
   holds(problem: DerivedProblem, now: Millis, changes: Changes): Alert | null;

@@ -64,7 +64,11 @@ export async function backtest(
       metresOutside: (subject) => world.metresOutside(subject),
     },
     restored: { alerts: [], ruleStates: [], alertRev: 0, documents: [] },
-    settings: { archiveAfterMs: 400 * DAY },
+    settings: {
+      archiveAfterMs: 400 * DAY,
+      attention: { nightHours: [0, 0], perHour: Number.POSITIVE_INFINITY },
+      dispatch: { offerMs: 0, crewsAsked: 0 },
+    },
     startedAt: from,
     newId: () => `backtest-${++lastId}`,
     rules: [{ ...rule, enabled: true }],

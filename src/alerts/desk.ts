@@ -1,13 +1,13 @@
 import type { Changes } from "../center/changes.ts";
-import { type Alert, type AlertState, type AlertSubject, type Evidence, finalStates } from "../domain/alert.ts";
-import type { AttributeValue } from "../domain/device.ts";
+import { type Alert, type AlertState, type Evidence, finalStates } from "../domain/alert.ts";
 import type { Level } from "../domain/levels.ts";
 import { distanceM, type Place } from "../domain/place.ts";
 import type { Json } from "../domain/text.ts";
 import { HOUR, MINUTE, type Millis } from "../domain/time.ts";
+import { beliefIn } from "./belief.ts";
 import { isUnderWay } from "./lifecycle.ts";
+import { newAlert, type Opening, raisedLevel } from "./new-alert.ts";
 import type { Rule } from "./rule.ts";
-import { localHour, targetAt } from "./targets.ts";
 
 /** A problem that came back within this distance and time of one that was closed is linked to it. */
 const RECURS_WITHIN_M = 30;
@@ -16,26 +16,6 @@ const RECURS_WITHIN_MS = 72 * HOUR;
 const FLAPS = 3;
 const FLAP_WINDOW_MS = HOUR;
 const EVIDENCE_KEPT = 20;
-
-export interface Opening {
-  readonly rule: Rule;
-  readonly subtype: string | null;
-  readonly subject: AlertSubject;
-  readonly place: Place | null;
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
-  readonly level: Level;
-  readonly confirmed: boolean;
-  readonly firstAt: Millis;
-  readonly openedAt: Millis;
-  readonly lastSeenAt: Millis;
-  readonly count: number;
-  readonly late: boolean;
-  readonly evidence: readonly Evidence[];
-  readonly actor: string;
-  readonly note: string | null;
-  /** The alert it came back from, where that is known already. */
-  readonly recurrenceOf?: string;
-}
 
 export type DeskTimer =
   | { readonly type: "close"; readonly alertId: string }
@@ -53,6 +33,8 @@ export interface DeskParts {
   readonly timer: (dueAt: Millis, timer: DeskTimer) => void;
   /** The closed alert that a new one came back from, as the memory of places knows it. */
   readonly cameBackFrom: (opening: Opening) => string | null;
+  /** Whether a new alert sounds. */
+  readonly rings: (alert: Alert, now: Millis) => boolean;
   /** Told of every change; `before` is null when it opened. */
   readonly changed: (before: Alert | null, after: Alert, at: Millis, changes: Changes) => void;
 }
@@ -63,7 +45,7 @@ export const alertKey = (ruleId: string, subjectId: string, subtype: string | nu
 
 /** The records of alerts: opening, supporting, clearing, ending. It decides nothing; it keeps every change whole and told. */
 export function createDesk(parts: DeskParts) {
-  const { alerts, alertRev, newId, archiveAfterMs, rule: ruleOf, timer, cameBackFrom, changed } = parts;
+  const { alerts, alertRev, newId, archiveAfterMs, rule: ruleOf, timer, cameBackFrom, rings, changed } = parts;
   const byId = new Map<string, Alert>();
   const standingByKey = new Map<string, string>();
   /** Sources that joined the alert of another subject. */
@@ -115,26 +97,7 @@ export function createDesk(parts: DeskParts) {
       });
     }
     if (alert.rev > 0) changed(alert, next, told?.at ?? next.lastSeenAt, changes);
-    return next;
-  };
-
-  const upgraded = (
-    rule: Rule,
-    alert: Pick<Alert, "level" | "openedAt" | "place" | "count">,
-    at: Millis,
-    attributes: Opening["attributes"],
-  ): Level => {
-    let { level } = alert;
-    for (const upgrade of rule.upgrades ?? []) {
-      const grade = alert.place?.areaGrade;
-      if (upgrade.areaGrade && !(grade && upgrade.areaGrade.includes(grade))) continue;
-      if (upgrade.hours && (localHour(at) < upgrade.hours[0] || localHour(at) >= upgrade.hours[1])) continue;
-      if (upgrade.afterMs !== undefined && at - alert.openedAt < upgrade.afterMs) continue;
-      if (upgrade.count !== undefined && alert.count < upgrade.count) continue;
-      if (upgrade.attribute !== undefined && !attributes[upgrade.attribute]) continue;
-      level = Math.min(level, upgrade.level) as Level;
-    }
-    return level;
+    return byId.get(next.id) ?? next;
   };
 
   const end = (
@@ -198,47 +161,14 @@ export function createDesk(parts: DeskParts) {
 
     open(opening: Opening, now: Millis, changes: Changes): Alert {
       const { rule } = opening;
-      const grade = opening.place?.areaGrade ?? null;
-      const alert: Alert = {
-        id: newId(),
-        ruleId: rule.id,
-        subtype: opening.subtype,
-        level: upgraded(rule, opening, opening.openedAt, opening.attributes),
-        state: "open",
-        confirmed: opening.confirmed,
-        subject: opening.subject,
-        place: opening.place,
-        firstAt: opening.firstAt,
-        openedAt: opening.openedAt,
-        knownAt: now,
-        lastSeenAt: opening.lastSeenAt,
-        clearedAt: null,
-        closedAt: null,
-        archivedAt: null,
-        count: opening.count,
-        reopenCount: 0,
-        recurrenceOf: opening.recurrenceOf ?? cameBackFrom(opening) ?? predecessor(opening),
-        mergedInto: null,
-        late: opening.late,
-        stale: false,
-        flapping: false,
-        shelvedUntil: null,
-        assignee: null,
-        crewId: null,
-        targetAt: rule.target ? targetAt(opening.openedAt, rule.target, opening.level, grade) : null,
-        limitAt: null,
-        targetUsedPct: 0,
-        escalatedAt: null,
-        matter: rule.matter[0] ?? null,
-        evidence: opening.evidence,
-        rev: 0,
-      };
+      const recurrenceOf = opening.recurrenceOf ?? cameBackFrom(opening) ?? predecessor(opening);
+      const alert = newAlert(newId(), { ...opening, recurrenceOf }, now);
       for (const { afterMs } of rule.upgrades ?? []) {
         if (afterMs !== undefined) timer(alert.openedAt + afterMs, { type: "upgrade", alertId: alert.id });
       }
       if (rule.quietMs !== undefined) timer(alert.lastSeenAt + rule.quietMs, { type: "quiet", alertId: alert.id });
       const told = { action: "open", actor: opening.actor, at: now, note: opening.note };
-      const opened = change(alert, {}, null, changes);
+      const opened = change(alert, { rings: rings(alert, now) }, null, changes);
       changes.timeline.push({ alertId: alert.id, rev, ...told, fromState: null, toState: "open", details: null });
       changed(null, opened, now, changes);
       return byId.get(opened.id) as Alert;
@@ -247,12 +177,22 @@ export function createDesk(parts: DeskParts) {
     /** One more observation says the same. */
     support(
       alert: Alert,
-      by: { evidence: Evidence; level?: Level | undefined; confirmed: boolean; attributes: Opening["attributes"] },
+      by: {
+        evidence: Evidence;
+        level?: Level | undefined;
+        confirmed: boolean;
+        attributes: Opening["attributes"];
+        /** It speaks against the alert: kept as evidence, not counted as a sighting. */
+        contradicts?: true;
+      },
       changes: Changes,
     ): Alert {
       const rule = ruleOf(alert.ruleId);
       const at = by.evidence.at;
       const others = alert.evidence.filter(({ source }) => source !== by.evidence.source);
+      const evidence = [by.evidence, ...others].slice(0, EVIDENCE_KEPT);
+      const belief = beliefIn(evidence);
+      if (by.contradicts) return change(alert, { evidence, belief }, null, changes);
       const level = Math.min(alert.level, by.level ?? 4) as Level;
       return change(
         alert,
@@ -261,8 +201,9 @@ export function createDesk(parts: DeskParts) {
           firstAt: Math.min(alert.firstAt, at),
           lastSeenAt: Math.max(alert.lastSeenAt, at),
           confirmed: alert.confirmed || by.confirmed,
-          level: rule ? upgraded(rule, { ...alert, level, count: alert.count + 1 }, at, by.attributes) : level,
-          evidence: [by.evidence, ...others].slice(0, EVIDENCE_KEPT),
+          level: rule ? raisedLevel(rule, { ...alert, level, count: alert.count + 1 }, at, by.attributes) : level,
+          evidence,
+          belief,
         },
         null,
         changes,
@@ -270,7 +211,14 @@ export function createDesk(parts: DeskParts) {
     },
 
     /** The condition is over. That ends nothing by itself where somebody is under way or a person must look. */
-    cleared(alert: Alert, at: Millis, now: Millis, note: string | null, changes: Changes): Alert {
+    cleared(
+      alert: Alert,
+      at: Millis,
+      now: Millis,
+      note: string | null,
+      changes: Changes,
+      fields: Partial<Alert> = {},
+    ): Alert {
       // Held open: only an hour without a sign of it ends that.
       if (alert.flapping) return alert;
       const times = [...(clearTimes.get(alert.id) ?? []), at].filter((time) => at - time < FLAP_WINDOW_MS);
@@ -279,17 +227,23 @@ export function createDesk(parts: DeskParts) {
         timer(at + FLAP_WINDOW_MS, { type: "settle", alertId: alert.id });
         return change(alert, { flapping: true }, { action: "flapping", actor: "system", at: now }, changes);
       }
-      const closesAfterMs = ruleOf(alert.ruleId)?.closesAfterMs ?? null;
       const state = isUnderWay(alert.state) ? alert.state : "cleared";
-      if (state === "cleared" && closesAfterMs !== null)
-        timer(at + closesAfterMs, { type: "close", alertId: alert.id });
-      return change(alert, { state, clearedAt: at }, { action: "clear", actor: "system", at: now, note }, changes);
+      const told = { action: "clear", actor: "system", at: now, note };
+      return this.closeLater(change(alert, { ...fields, state, clearedAt: at }, told, changes));
+    },
+
+    /** Lets a cleared alert close by itself after its quiet time, where its rule says so. */
+    closeLater(alert: Alert): Alert {
+      const closesAfterMs = ruleOf(alert.ruleId)?.closesAfterMs ?? null;
+      if (alert.state === "cleared" && alert.clearedAt !== null && closesAfterMs !== null)
+        timer(alert.clearedAt + closesAfterMs, { type: "close", alertId: alert.id });
+      return alert;
     },
 
     /** The condition is back before anybody ended the alert. */
     returned(alert: Alert, now: Millis, changes: Changes): Alert {
       const state = isUnderWay(alert.state) ? alert.state : "open";
-      const fields = { state, clearedAt: null, reopenCount: alert.reopenCount + 1 };
+      const fields = { state, clearedAt: null, proof: null, reopenCount: alert.reopenCount + 1 };
       const quietMs = ruleOf(alert.ruleId)?.quietMs;
       if (quietMs !== undefined) timer(now + quietMs, { type: "quiet", alertId: alert.id });
       return change(alert, fields, { action: "reopen", actor: "system", at: now }, changes);
@@ -312,13 +266,15 @@ export function createDesk(parts: DeskParts) {
       if (fired.type === "archive") {
         if (alert.closedAt !== null && alert.archivedAt === null) change(alert, { archivedAt: dueAt }, null, changes);
       } else if (fired.type === "close") {
-        const quiet = alert.state === "cleared" && alert.clearedAt !== null && !alert.flapping;
+        // What nobody is known to have emptied waits for a person to look.
+        const proven = alert.proof?.verdict !== "emptiedByUnknown";
+        const quiet = alert.state === "cleared" && alert.clearedAt !== null && !alert.flapping && proven;
         if (quiet && dueAt - (alert.clearedAt ?? 0) >= (rule?.closesAfterMs ?? Number.POSITIVE_INFINITY)) {
           end(alert, "closed", dueAt, "system", "close", "quiet for long enough", changes);
         }
       } else if (fired.type === "upgrade") {
         if (!rule || finalStates.has(alert.state) || alert.clearedAt !== null) return;
-        const level = upgraded(rule, alert, dueAt, attributes(alert));
+        const level = raisedLevel(rule, alert, dueAt, attributes(alert));
         if (level < alert.level)
           change(alert, { level }, { action: "raiseLevel", actor: "system", at: dueAt }, changes);
       } else if (fired.type === "quiet") {

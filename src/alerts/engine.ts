@@ -1,16 +1,18 @@
 import type { Changes } from "../center/changes.ts";
-import { type Alert, finalStates } from "../domain/alert.ts";
-import { isKind } from "../domain/kinds.ts";
-import { invalid, notFound } from "../domain/problem.ts";
-import { type Actor, atLeast } from "../domain/roles.ts";
+import type { Alert } from "../domain/alert.ts";
+import { invalid } from "../domain/problem.ts";
 import { DAY, type Millis } from "../domain/time.ts";
 import type { RuleState } from "../store/store.ts";
-import type { ActionInput, AlertAction, Alerting, DerivedProblem, District, ReportInput } from "./alerting.ts";
+import type { Alerting, DerivedProblem, District } from "./alerting.ts";
+import { type AttentionLimits, createAttention } from "./attention.ts";
+import { resumed } from "./case-actions.ts";
 import { BREACH_RULE } from "./catalogue/derived.ts";
 import { catalogue, SILENCE_RULE } from "./catalogue.ts";
 import { type ClockTimer, createClocks } from "./clocks.ts";
 import { createDesk, type DeskTimer } from "./desk.ts";
-import { mayTouch, nextState } from "./lifecycle.ts";
+import { createDispatching, type DispatchLimits, type OfferTimer } from "./dispatching.ts";
+import { createOperator } from "./operator.ts";
+import { createProof, type ProofTimer } from "./proof.ts";
 import { createQuiet } from "./quiet.ts";
 import { createRecurrence } from "./recurrence.ts";
 import type { Rule } from "./rule.ts";
@@ -18,6 +20,13 @@ import { createRulebook } from "./rulebook.ts";
 import { createSilence, type SilenceTimer } from "./silence.ts";
 import { TimerWheel } from "./timer-wheel.ts";
 import { type CheckTimer, createWatch } from "./watch.ts";
+import { nobody, type Workforce } from "./workforce.ts";
+
+export interface AlertSettings {
+  readonly archiveAfterMs: Millis;
+  readonly attention: AttentionLimits;
+  readonly dispatch: DispatchLimits;
+}
 
 export interface AlertingParts {
   readonly district: District;
@@ -27,14 +36,23 @@ export interface AlertingParts {
     readonly alertRev: number;
     readonly documents: readonly { readonly collection: string; readonly id: string; readonly body: unknown }[];
   };
-  readonly settings: { readonly archiveAfterMs: Millis };
+  readonly settings: AlertSettings;
   readonly startedAt: Millis;
   /** Ids that sort by time. */
   readonly newId: () => string;
   readonly rules?: readonly Rule[];
+  readonly workforce?: Workforce;
 }
 
-type Timer = CheckTimer | DeskTimer | SilenceTimer | ClockTimer | { readonly type: "forget" };
+type Timer =
+  | CheckTimer
+  | DeskTimer
+  | SilenceTimer
+  | ClockTimer
+  | ProofTimer
+  | OfferTimer
+  | { readonly type: "resume"; readonly alertId: string }
+  | { readonly type: "forget" };
 const FORGET_EVERY_MS = DAY;
 
 /** Rules, silence, lifecycle and deadlines put together. @see Alerting */
@@ -49,6 +67,8 @@ export function createAlerting(parts: AlertingParts): Alerting {
     rule: rulebook.get,
     holds: (problem, now, changes) => holds(problem, now, changes),
   });
+  const workforce = parts.workforce ?? nobody;
+  const attention = createAttention(settings.attention, restored.alerts);
   const desk = createDesk({
     alerts: restored.alerts,
     alertRev: restored.alertRev,
@@ -57,8 +77,11 @@ export function createAlerting(parts: AlertingParts): Alerting {
     rule: rulebook.get,
     timer,
     cameBackFrom: (opening) => recurrence.predecessor({ ...opening, ruleId: opening.rule.id }),
+    rings: attention.rings,
     changed(before, after, at, changes) {
       clocks.changed(before, after, at, changes);
+      proof.changed(before, after, at, changes);
+      dispatching.changed(before, after);
       recurrence.changed(before, after, at, changes);
     },
   });
@@ -68,9 +91,27 @@ export function createAlerting(parts: AlertingParts): Alerting {
     holds: (problem, now, changes) => holds(problem, now, changes),
     over: (alertId, at, note, changes) => over(BREACH_RULE, alertId, null, at, note, changes),
   });
+  const dispatching = createDispatching({
+    desk,
+    rule: rulebook.get,
+    workforce,
+    timer,
+    newId,
+    limits: settings.dispatch,
+  });
+  const proof = createProof({
+    desk,
+    rule: rulebook.get,
+    workforce,
+    timer,
+    heldBy: (alert, other, at) => watch.heldBy(alert, other, at),
+    holds: (problem, now, changes) => holds(problem, now, changes),
+    over: (ruleId, subjectId, subtype, at, note, changes) => over(ruleId, subjectId, subtype, at, note, changes),
+  });
   const watch = createWatch({
     district,
     desk,
+    clears: proof.clears,
     quietUntil: (rule, subject, place, at) => quiet.until(rule, subject.id, place, at),
     timer,
   });
@@ -102,6 +143,9 @@ export function createAlerting(parts: AlertingParts): Alerting {
     }
     const rule = rulebook.get(alert.ruleId);
     clocks.arm(alert);
+    dispatching.rearm(alert);
+    proof.rearm(alert, startedAt);
+    if (alert.suspendedUntil !== null) timer(alert.suspendedUntil, { type: "resume", alertId });
     if (rule?.quietMs !== undefined && alert.clearedAt === null) {
       timer(alert.lastSeenAt + rule.quietMs, { type: "quiet", alertId });
     }
@@ -161,28 +205,30 @@ export function createAlerting(parts: AlertingParts): Alerting {
     if (standing && standing.clearedAt === null) desk.cleared(standing, at, at, note, changes);
   }
 
+  /** A pause the duty manager had granted is over. */
+  function resume(alertId: string, dueAt: Millis, changes: Changes): void {
+    const alert = desk.get(alertId);
+    if (!alert || alert.suspendedUntil === null || dueAt < alert.suspendedUntil) return;
+    desk.change(alert, resumed(alert, dueAt), { action: "resume", actor: "system", at: dueAt }, changes);
+  }
+
   const attributesOf = (alert: Alert) => district.subject(alert.subject.id)?.device.attributes ?? {};
 
-  const audit = (
-    actor: Actor,
-    action: string,
-    before: Alert | null,
-    after: Alert,
-    input: object,
-    now: Millis,
-    changes: Changes,
-  ) =>
-    changes.audit.push({
-      at: now,
-      actor: actor.name,
-      action: `alert.${action}`,
-      target: after.id,
-      details: { from: before?.state ?? null, to: after.state, rev: after.rev, ...JSON.parse(JSON.stringify(input)) },
-    });
+  const operator = createOperator({
+    desk,
+    district,
+    ruleOf,
+    watch,
+    dispatching,
+    proof,
+    newId,
+    suspended: (alertId, until) => timer(until, { type: "resume", alertId }),
+  });
 
   return {
     see(observation, now, changes) {
       silence.heard(observation, now, changes);
+      dispatching.see(observation, now, changes);
       watch.see(observation, now, changes);
     },
 
@@ -191,6 +237,9 @@ export function createAlerting(parts: AlertingParts): Alerting {
         const { what, dueAt } = due;
         if (what.type === "check") watch.fire(what, dueAt, changes);
         else if (what.type === "escalate" || what.type === "clock") clocks.fire(what, dueAt, changes);
+        else if (what.type === "visited" || what.type === "handled") proof.fire(what, dueAt, changes);
+        else if (what.type === "offer") dispatching.fire(what, dueAt, changes);
+        else if (what.type === "resume") resume(what.alertId, dueAt, changes);
         else if (what.type === "forget") {
           recurrence.forget(dueAt, changes);
           timer(dueAt + FORGET_EVERY_MS, what);
@@ -203,73 +252,11 @@ export function createAlerting(parts: AlertingParts): Alerting {
       return wheel.nextDueAt;
     },
 
-    act(alertId: string, action: AlertAction, input: ActionInput, actor: Actor, now: Millis, changes: Changes): Alert {
-      const alert = desk.get(alertId);
-      if (!alert) throw notFound(`alert ${alertId}`);
-      const state = nextState(alert, action, input, actor, now);
-      const note = input.note ?? null;
-      let next: Alert;
-      if (finalStates.has(state)) {
-        watch.mute(alert, changes);
-        next = desk.end(alert, state, now, actor.name, action, note, changes);
-      } else {
-        const fields: Partial<Alert> = {
-          state,
-          ...(input.assignee !== undefined && { assignee: input.assignee }),
-          ...(input.crewId !== undefined && { crewId: input.crewId }),
-          ...(action === "shelve" && { shelvedUntil: input.until ?? null }),
-          // Whoever takes it on has looked at it: what an AI only suspected is now believed.
-          ...(["acknowledge", "dispatch", "accept", "verify"].includes(action) && { confirmed: true }),
-          ...(action === "reopen" && { clearedAt: null, reopenCount: alert.reopenCount + 1 }),
-        };
-        const details = input.evidence ?? null;
-        next = desk.change(alert, fields, { action, actor: actor.name, at: now, note, details }, changes);
-      }
-      audit(actor, action, alert, next, input, now, changes);
-      return next;
-    },
-
-    report(input: ReportInput, actor: Actor, now: Millis, changes: Changes): Alert {
-      const rule = ruleOf(input.ruleId);
-      const known = input.subject && district.subject(input.subject.id);
-      if (input.subject && isKind(input.subject.kind) && !known)
-        throw notFound(`${input.subject.kind} ${input.subject.id}`);
-      if (!input.subject && !input.place) throw invalid("a report needs a subject or a place");
-      const place = input.place ? district.placeAt(input.place.lat, input.place.lon) : (known?.place ?? null);
-      const evidence = { source: actor.name, at: now, ...input.evidence };
-      const attributes = known?.device.attributes ?? {};
-      const subject = input.subject
-        ? { kind: known?.device.kind ?? ("spot" as const), id: input.subject.id }
-        : { kind: "spot" as const, id: `spot-${newId()}` };
-      const standing = desk.standing(rule.id, subject.id, null) ?? desk.nearby(rule, null, place, now);
-      if (standing && !mayTouch(standing, actor)) throw notFound(`alert ${standing.id}`);
-      const alert = standing
-        ? desk.support(standing, { evidence, level: input.level, confirmed: true, attributes }, changes)
-        : desk.open(
-            {
-              rule,
-              subtype: null,
-              subject,
-              place,
-              attributes,
-              level: input.level ?? rule.level,
-              confirmed: atLeast(actor.role, "crew"),
-              firstAt: now,
-              openedAt: now,
-              lastSeenAt: now,
-              count: 1,
-              late: false,
-              evidence: [evidence],
-              actor: actor.name,
-              note: input.note ?? null,
-            },
-            now,
-            changes,
-          );
-      audit(actor, "report", standing ?? null, alert, input, now, changes);
-      return alert;
-    },
-
+    act: operator.act,
+    report: operator.report,
+    addPicture: operator.addPicture,
+    suggestCrews: dispatching.suggest,
+    visited: proof.visited,
     holds,
     over,
 

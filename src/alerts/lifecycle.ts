@@ -8,7 +8,9 @@ interface Transition {
   readonly from: readonly AlertState[];
   readonly to: AlertState | null;
   readonly role: Role;
+  /** One of these fields, or with `all` every one of them. */
   readonly needs?: keyof ActionInput | readonly (keyof ActionInput)[];
+  readonly all?: true;
 }
 
 const STANDING: readonly AlertState[] = [
@@ -41,7 +43,16 @@ export const transitions: Readonly<Record<AlertAction, Transition>> = {
   reject: { from: STANDING, to: "falsePositive", role: "dispatcher", needs: "note" },
   shelve: { from: STANDING, to: null, role: "dispatcher", needs: "until" },
   comment: { from: STANDING, to: null, role: "crew", needs: "note" },
+  decline: { from: ["dispatched", "accepted"], to: "acknowledged", role: "crew", needs: "note" },
+  rework: { from: ["handled", "cleared", "verified"], to: "dispatched", role: "dispatcher", needs: "note" },
+  requestExtension: { from: STANDING, to: null, role: "crew", needs: ["until", "note"], all: true },
+  requestSuspension: { from: STANDING, to: null, role: "crew", needs: ["until", "note"], all: true },
+  approve: { from: STANDING, to: null, role: "manager" },
+  refuse: { from: STANDING, to: null, role: "manager", needs: "note" },
+  resume: { from: STANDING, to: null, role: "dispatcher" },
+  merge: { from: STANDING, to: "merged", role: "dispatcher", needs: "into" },
 };
+const NEEDS_FUTURE: ReadonlySet<AlertAction> = new Set(["shelve", "requestExtension", "requestSuspension"]);
 
 /**
  * Where an action leads, or why it may not be.
@@ -55,7 +66,7 @@ export function nextState(
   now: number,
 ): AlertState {
   if (!mayTouch(alert, actor)) throw notFound(`alert ${alert.id}`);
-  const { from, to, role, needs } = transitions[action];
+  const { from, to, role, needs, all } = transitions[action];
   if (!atLeast(actor.role, role)) throw forbidden(`${action} needs the role ${role}; this token is a ${actor.role}`);
   if (input.expectedRev !== undefined && input.expectedRev !== alert.rev) {
     throw conflict("conflict", `somebody was faster: the alert is at revision ${alert.rev} and ${alert.state}`, {
@@ -75,10 +86,17 @@ export function nextState(
     );
   }
   const fields = needs === undefined ? [] : typeof needs === "string" ? [needs] : needs;
-  if (fields.length > 0 && fields.every((field) => input[field] === undefined || input[field] === "")) {
-    throw invalid(`${action} needs ${fields.join(" or ")}`);
+  const missing = fields.filter((field) => input[field] === undefined || input[field] === "");
+  if (all ? missing.length > 0 : fields.length > 0 && missing.length === fields.length) {
+    throw invalid(`${action} needs ${fields.join(all ? " and " : " or ")}`);
   }
-  if (action === "shelve" && (input.until ?? 0) <= now) {
+  if ((action === "approve" || action === "refuse") && !alert.request) {
+    throw conflict("state", `nothing is asked for about this alert that could be ${action}d`, { rev: alert.rev });
+  }
+  if (action === "resume" && alert.suspendedAt === null) {
+    throw conflict("state", "this alert is not suspended", { rev: alert.rev });
+  }
+  if (NEEDS_FUTURE.has(action) && (input.until ?? 0) <= now) {
     throw new Problem(400, "invalid", "until must lie in the future (epoch milliseconds)");
   }
   return to ?? alert.state;

@@ -77,6 +77,13 @@ export const ruleShape = z.strictObject({
   quietMs: milliseconds.optional(),
   /** One problem seen by several sources: within so many metres and so long, a second source joins the first. */
   merges: z.strictObject({ radiusM: z.number().min(1).max(1_000), withinMs: milliseconds }).optional(),
+  /**
+   * Its end is asked for proof (proof.ts): so long after a visit the level must have fallen; vehicles of the types
+   * `notServedBy` pass by without doing this work.
+   */
+  proof: z
+    .strictObject({ settleMs: milliseconds, notServedBy: z.array(z.string().min(1).max(64)).min(1).optional() })
+    .optional(),
   /** A problem of a place, which can come back to it: counted for recurrence. */
   recurs: z.boolean().optional(),
   /** What of it is decided outside of the checks (plans, silence, history), for those who read the catalogue. */

@@ -11,9 +11,8 @@ import type { Desk } from "./desk.ts";
 import type { Judgement, Judging } from "./judges/judging.ts";
 import { judgingOf } from "./judges/table.ts";
 import type { Check, Rule } from "./rule.ts";
-
-/** Two confident sightings confirm each other when they are at least this far apart. */
-const CONFIRMING_SPACING_MS = 60_000;
+import { silenceLimitMs } from "./silence.ts";
+import { confirmedBy, evidenceOf, restoredObservation } from "./supporting.ts";
 
 /** A check of a rule, with the number it is remembered by. */
 export interface Watched {
@@ -35,13 +34,15 @@ export interface WatchParts {
   /** Until when this may not ring here: a silence, a permitted zone; null when it may. */
   readonly quietUntil: (rule: Rule, subject: Subject, place: Place | null, at: Millis) => Millis | null;
   readonly timer: (dueAt: Millis, timer: CheckTimer) => void;
+  /** A source says that its alert's condition is over. */
+  readonly clears: (alert: Alert, by: Subject, at: Millis, now: Millis, changes: Changes) => void;
 }
 
 /**
  * Lets every check look at every observation. A subject about which nothing is wrong has no state here at all: an ordinary
  * reading costs a comparison for each check.
  */
-export function createWatch({ district, desk, quietUntil, timer }: WatchParts) {
+export function createWatch({ district, desk, quietUntil, timer, clears }: WatchParts) {
   const byKind = new Map<Kind, Watched[]>();
   const states = new Map<string, Map<Watched, ConditionState>>();
 
@@ -69,27 +70,6 @@ export function createWatch({ district, desk, quietUntil, timer }: WatchParts) {
     });
   };
 
-  const evidenceOf = (
-    observation: SeenObservation,
-    judgement: Judgement,
-    previous: Evidence | undefined,
-    watched: Watched,
-  ): Evidence => {
-    const { at, subject } = observation;
-    const confirms = watched.check.sighting?.confirms ?? null;
-    const confident = confirms !== null && Number(judgement.facts?.confidence ?? 0) >= confirms;
-    const since = typeof previous?.confidentSince === "number" ? previous.confidentSince : at;
-    return { source: subject.id, at, ...judgement.facts, ...(confident && { confidentSince: Math.min(since, at) }) };
-  };
-
-  /** A sensor confirms by itself, a camera only by two confident sightings apart, otherwise a person must. */
-  const confirmedBy = (watched: Watched, evidence: Evidence): boolean => {
-    if (!watched.check.sighting) return true;
-    return (
-      typeof evidence.confidentSince === "number" && evidence.at - evidence.confidentSince >= CONFIRMING_SPACING_MS
-    );
-  };
-
   const placeOf = ({ subject, metrics, outOfOrder }: SeenObservation) => {
     if (metrics.lat === undefined || metrics.lon === undefined) return subject.place;
     if (!outOfOrder && subject.place?.lat === metrics.lat) return subject.place;
@@ -111,11 +91,11 @@ export function createWatch({ district, desk, quietUntil, timer }: WatchParts) {
     const firstAt = run?.from ?? observation.at;
     const earlier = state.marks.find(({ says }) => says === "holds");
     const seed: Evidence | undefined = earlier && { source: subject.id, at: earlier.at };
-    let evidence = evidenceOf(observation, judgement, undefined, watched);
+    let evidence = evidenceOf(observation, judgement, undefined, check);
     if (evidence.confidentSince !== undefined && seed) evidence = { ...evidence, confidentSince: seed.at };
     const place = placeOf(observation);
     const attributes = subject.device.attributes;
-    const confirmed = confirmedBy(watched, evidence);
+    const confirmed = confirmedBy(check, evidence);
     const quiet = quietUntil(rule, subject, place, Math.max(openedAt, observation.at));
     if (quiet !== null) {
       lastHeld.set(heldKey(subject.id, watched), { observation, judgement });
@@ -180,11 +160,11 @@ export function createWatch({ district, desk, quietUntil, timer }: WatchParts) {
     if (judgement.says === "holds" && run && !state.muted) {
       if (alert && alert.clearedAt === null) {
         const previous = alert.evidence.find(({ source }) => source === subject.id);
-        const evidence = evidenceOf(observation, judgement, previous, watched);
+        const evidence = evidenceOf(observation, judgement, previous, check);
         const by = {
           evidence,
           level: judgement.level,
-          confirmed: confirmedBy(watched, evidence),
+          confirmed: confirmedBy(check, evidence),
           attributes: subject.device.attributes,
         };
         desk.support(alert, by, changes);
@@ -205,7 +185,7 @@ export function createWatch({ district, desk, quietUntil, timer }: WatchParts) {
       !othersHold(subject.id, watched)
     ) {
       const clearedAt = enoughAt(state, run, check.clears, run.to);
-      if (clearedAt !== null) desk.cleared(alert, clearedAt, now, null, changes);
+      if (clearedAt !== null) clears(alert, subject, clearedAt, now, changes);
       else if (check.clears.holdMs !== undefined) {
         timer(run.from + check.clears.holdMs + lag, { type: "check", subjectId: subject.id, watched });
       }
@@ -283,8 +263,9 @@ export function createWatch({ district, desk, quietUntil, timer }: WatchParts) {
         else raise(held.observation, watched, held.judgement, state, openedAt, dueAt, changes);
       } else if (run.says === "over" && alert && alert.clearedAt === null && check.clears) {
         const clearedAt = enoughAt(state, run, check.clears, dueAt);
-        if (clearedAt === null || othersHold(subjectId, watched)) return;
-        desk.cleared(alert, clearedAt, dueAt, null, changes);
+        const subject = district.subject(subjectId);
+        if (clearedAt === null || !subject || othersHold(subjectId, watched)) return;
+        clears(alert, subject, clearedAt, dueAt, changes);
         remember(subjectId, watched, null, changes);
       }
     },
@@ -295,6 +276,25 @@ export function createWatch({ district, desk, quietUntil, timer }: WatchParts) {
           return true;
       }
       return false;
+    },
+
+    /**
+     * Sources of an alert, other than one, that still say it is there. A sighting counts only when it is not older than
+     * the time asked about, a sensor as long as it is not silent.
+     */
+    heldBy(alert: Alert, other: string, at: Millis): readonly Subject[] {
+      const held: Subject[] = [];
+      for (const source of new Set([alert.subject.id, ...alert.evidence.map(({ source }) => source)])) {
+        const subject = source === other ? undefined : district.subject(source);
+        if (!subject) continue;
+        for (const [{ rule, check }, state] of states.get(source) ?? []) {
+          if (rule.id !== alert.ruleId || check.subtype !== alert.subtype || !check.clears) continue;
+          const run = currentRun(state);
+          if (run?.says !== "holds") continue;
+          if (run.to >= at - (check.sighting ? 0 : silenceLimitMs(subject))) held.push(subject);
+        }
+      }
+      return held;
     },
 
     /** A person ended the alert: what still holds stays silent until it was over once. */
@@ -339,19 +339,4 @@ export function createWatch({ district, desk, quietUntil, timer }: WatchParts) {
     return alert !== undefined && alert.clearedAt === null;
   }
 }
-
-/** After a restart only the state is known, not the observation that led to it: the subject's latest values stand in. */
-function restoredObservation(subject: Subject | undefined, at: Millis) {
-  if (!subject) return null;
-  const observation: SeenObservation = {
-    subject,
-    at,
-    receivedAt: at,
-    metrics: subject.metrics,
-    event: undefined,
-    quality: [],
-    outOfOrder: false,
-    late: false,
-  };
-  return { observation, judgement: { says: "holds", facts: { ...subject.metrics } } as Judgement };
-}
+export type Watch = ReturnType<typeof createWatch>;

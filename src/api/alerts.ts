@@ -5,7 +5,7 @@ import { alertActions } from "../alerts/alerting.ts";
 import type { Changes } from "../center/changes.ts";
 import { type Alert, alertStates } from "../domain/alert.ts";
 import { notFound, Problem } from "../domain/problem.ts";
-import type { Actor } from "../domain/roles.ts";
+import type { Actor, Token } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
 import { alertView } from "../stream/projection.ts";
@@ -34,6 +34,7 @@ const actionBody = z
     crewId: z.string().min(1).max(128).optional(),
     evidence,
     until: z.number().int().optional(),
+    into: z.string().min(1).max(64).optional(),
   })
   .nullish();
 const reportBody = z.object({
@@ -44,6 +45,7 @@ const reportBody = z.object({
   note,
   evidence,
 });
+const alertId = z.object({ id: z.string().max(64) });
 const headers = z.object({
   "if-match": z.string().max(32).optional(),
   "idempotency-key": z.string().min(1).max(128).optional(),
@@ -129,6 +131,23 @@ export function registerAlerts(api: Api, { center, config }: ResourceParts): voi
       const items = answer.items.filter(({ place }) => inScope(scope, place));
       return { items: items.map((alert) => alertView(alert, reader.role)), next: answer.next };
     },
+  );
+
+  const inReach = async (id: string, reader: Token): Promise<Alert> => {
+    const alert = center.alerting.get(id) ?? (await center.store.alert(id))?.alert;
+    if (!alert || !inScope(reader.scope, alert.place)) throw notFound(`alert ${id}`);
+    return alert;
+  };
+
+  api.get(
+    "/alerts/:id/crews",
+    {
+      config: needs("readPeople"),
+      schema: { summary: "Crews that could go, best first, with distance, time and load", params: alertId },
+    },
+    async (request) => ({
+      items: center.alerting.suggestCrews(await inReach(request.params.id, token(request)), center.clock.now()),
+    }),
   );
 
   api.get(

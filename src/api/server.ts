@@ -22,6 +22,7 @@ import { registerDevices } from "./devices.ts";
 import { registerForecasts } from "./forecasts.ts";
 import { registerHistory } from "./history.ts";
 import { registerObservability } from "./observability.ts";
+import { registerPictures } from "./pictures.ts";
 import { registerRecords } from "./records.ts";
 import { type Api, needs } from "./route.ts";
 import { registerRules } from "./rules.ts";
@@ -144,6 +145,7 @@ export async function createApi({ center, config, logger, broker, stream }: ApiP
       registerHistory(scoped as unknown as Api, parts);
       registerForecasts(scoped as unknown as Api, parts);
       registerAlerts(scoped as unknown as Api, parts);
+      registerPictures(scoped as unknown as Api, parts);
       registerRecords(scoped as unknown as Api, parts);
       registerRules(scoped as unknown as Api, parts);
     },

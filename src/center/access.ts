@@ -4,8 +4,9 @@ import type { Device } from "../domain/device.ts";
 import type { Token } from "../domain/roles.ts";
 import type { Clock, Millis } from "../domain/time.ts";
 import type { Forecasts } from "../forecast/keeper.ts";
+import type { Pictures } from "../store/pictures.ts";
 import type { Store } from "../store/store.ts";
-import type { Changes } from "./changes.ts";
+import type { Changes, DeviceCommand } from "./changes.ts";
 import type { Geography } from "./geography.ts";
 import type { Revisions } from "./revisions.ts";
 import type { Subject } from "./subject.ts";
@@ -64,6 +65,7 @@ export interface Center {
   readonly tokens: Tokens;
   readonly geography: Geography;
   readonly alerting: Alerting;
+  readonly pictures: Pictures;
   readonly forecasts: Pick<Forecasts, "of">;
   /** Live alerts by revision, exactly as committed. */
   readonly alerts: Revisions<Alert>;
@@ -74,6 +76,8 @@ export interface Center {
   readonly settled: boolean;
   /** Called after each commit, when memory and disk agree and before the next batch is applied. */
   onSettled(listener: () => void): void;
+  /** Called after the commit that decided on a command. A device that is not connected does not get it. */
+  onCommand(listener: (kind: string, deviceId: string, command: DeviceCommand) => void): void;
   /**
    * Runs a synchronous change of the district in the next batch and resolves with its result once it is on disk.
    * What `run` throws rejects the promise; it must throw before it changes anything.

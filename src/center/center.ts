@@ -8,6 +8,7 @@ import type { Device } from "../domain/device.ts";
 import { type Clock, DAY, HOUR, SECOND } from "../domain/time.ts";
 import { createForecasts, type Forecasts } from "../forecast/keeper.ts";
 import type { Inbox } from "../ingest/inbox.ts";
+import { createPictures } from "../store/pictures.ts";
 import { decodeReadings } from "../store/readings.ts";
 import { type Checkpoint, type CommitBatch, type Store, StoreUnavailable } from "../store/store.ts";
 import type { Center, Tokens } from "./access.ts";
@@ -77,7 +78,14 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
       metresOutside: (subject) => world.metresOutside(subject),
     },
     restored,
-    settings: { archiveAfterMs: config.ALERT_ARCHIVE_HOURS * HOUR },
+    settings: {
+      archiveAfterMs: config.ALERT_ARCHIVE_HOURS * HOUR,
+      attention: {
+        nightHours: config.NIGHT_HOURS,
+        perHour: config.DISPATCHER_DESKS * config.DISPATCHER_ALERTS_PER_HOUR,
+      },
+      dispatch: { offerMs: config.OFFER_SECONDS * SECOND, crewsAsked: config.OFFER_CREWS },
+    },
     startedAt: clock.now(),
     newId: () => ulid(clock.now()),
   });
@@ -116,6 +124,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
     )
     .catch(fatal);
 
+  const commandListeners: Parameters<Center["onCommand"]>[0][] = [];
   let nextCheckpointAt = performance.now() + config.CHECKPOINT_SECONDS * SECOND;
   const complete = (changes: Changes): CommitBatch => {
     showLevels(world, desk, changes);
@@ -161,6 +170,9 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
       }
       registry.committed(changes);
       tokens.committed();
+      for (const { kind, deviceId, command } of changes.commands) {
+        for (const listener of commandListeners) listener(kind, deviceId, command);
+      }
       for (const { device, at, fillPct } of changes.levels) forecasts.see(device, at, fillPct);
     },
     mayHeal: (error) => error instanceof StoreUnavailable,
@@ -174,6 +186,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
     tokens,
     geography,
     alerting: desk,
+    pictures: createPictures(config.DATA_DIR),
     forecasts,
     alerts,
     subjects: world.subjects,
@@ -186,6 +199,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
       return loop.settled;
     },
     onSettled: loop.onSettled,
+    onCommand: (listener) => commandListeners.push(listener),
     operate: loop.operate,
     idle: loop.idle,
     stop: loop.stop,

@@ -6,6 +6,13 @@ import type { Millis } from "../domain/time.ts";
 import { ReadingWriter } from "../store/readings.ts";
 import type { AuditEntry, IdempotentAnswer, QuarantineEntry, RuleState } from "../store/store.ts";
 
+/** `{id, name, args}` on a device's command topic. */
+export interface DeviceCommand {
+  readonly id: string;
+  readonly name: string;
+  readonly args: { readonly [name: string]: Json | undefined } | null;
+}
+
 /**
  * What a batch does, collected while it is applied and then committed as one.
  * Later changes of the same record replace earlier ones.
@@ -21,6 +28,9 @@ export class Changes {
   readonly quarantine: QuarantineEntry[] = [];
   readonly answers: IdempotentAnswer[] = [];
   readonly documents = new Map<string, { collection: string; id: string; body: Json | null }>();
+
+  /** Commands to devices: sent once the batch is committed. */
+  readonly commands: { readonly kind: string; readonly deviceId: string; readonly command: DeviceCommand }[] = [];
 
   /** Fill levels of this batch for the forecasts: told once they are committed. */
   readonly levels: { readonly device: Device; readonly at: Millis; readonly fillPct: number }[] = [];

@@ -30,6 +30,46 @@ export interface Evidence {
   readonly [fact: string]: Json;
 }
 
+/** What the work on an alert has shown: `serviced` and `seenClean` are proof, the others say what is missing. */
+export const proofVerdicts = ["serviced", "seenClean", "emptiedByUnknown", "servicedNotEmptied"] as const;
+
+export interface ServiceProof {
+  readonly verdict: (typeof proofVerdicts)[number];
+  /** When it was known. */
+  readonly at: Millis;
+  /** Vehicle or person that was there, from when to when; null when nobody was. */
+  readonly visit: { readonly subjectId: string; readonly from: Millis; readonly to: Millis } | null;
+}
+
+/** A picture of the work, stored beside the database. */
+export interface PictureProof {
+  readonly id: string;
+  readonly at: Millis;
+  readonly by: string;
+  /** Metres from the alert's place; null when the position is not known. */
+  readonly metres: number | null;
+  /** Taken near enough and after somebody was sent (domain: within 50 m and after dispatch time). */
+  readonly valid: boolean;
+}
+
+/** More time, or a pause, that the duty manager has not decided on yet. */
+export interface CaseRequest {
+  readonly kind: "extension" | "suspension";
+  readonly until: Millis;
+  readonly reason: string;
+  readonly by: string;
+  readonly at: Millis;
+}
+
+/** Work offered to a crew that has not answered yet. */
+export interface Offer {
+  readonly id: string;
+  readonly crewId: string;
+  readonly expiresAt: Millis;
+  /** Crews that were asked about this alert, this one last. */
+  readonly asked: readonly string[];
+}
+
 export interface AlertSubject {
   readonly kind: Kind | "spot" | "area" | "section" | "task" | "case" | "merchant";
   readonly id: string;
@@ -47,6 +87,8 @@ export interface Alert {
   readonly state: AlertState;
   /** False while only an unproven AI sighting supports it (疑似). */
   readonly confirmed: boolean;
+  /** Its sources deny each other: a sensor is suspect, and nobody should be sent for it alone. */
+  readonly contested: boolean;
   readonly subject: AlertSubject;
   readonly place: Place | null;
   /** Event time of the first supporting sample; an episode is counted from here. */
@@ -61,6 +103,13 @@ export interface Alert {
   readonly closedAt: Millis | null;
   /** When it left the live picture; it stays in the records. */
   readonly archivedAt: Millis | null;
+  /**
+   * How much the evidence together is worth, 0 to 1: one minus the product of the doubts that each source leaves
+   * (alerts/belief.ts).
+   */
+  readonly belief: number;
+  /** False: it is listed without sound, because it is night, late news, or more than a desk can take. */
+  readonly rings: boolean;
   /** Distinct supporting observations, duplicates not counted. */
   readonly count: number;
   readonly reopenCount: number;
@@ -75,6 +124,17 @@ export interface Alert {
   readonly shelvedUntil: Millis | null;
   readonly assignee: string | null;
   readonly crewId: string | null;
+  /** When somebody was sent last. */
+  readonly dispatchedAt: Millis | null;
+  readonly offer: Offer | null;
+  readonly proof: ServiceProof | null;
+  readonly pictures: readonly PictureProof[];
+  /** How often the work was sent back as not done. */
+  readonly reworkCount: number;
+  readonly request: CaseRequest | null;
+  /** The clocks stand still from `suspendedAt` until then. */
+  readonly suspendedAt: Millis | null;
+  readonly suspendedUntil: Millis | null;
   /** Operational target and statutory limit; null where none applies. */
   readonly targetAt: Millis | null;
   readonly limitAt: Millis | null;

@@ -16,6 +16,8 @@ export interface ExternalParts {
 export interface ExternalBroker {
   /** Connections that are up now. */
   readonly connected: number;
+  /** Sends a command to a device, through the broker of others. */
+  publishCommand(kind: string, deviceId: string, command: object): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,6 +80,10 @@ export async function connectExternalBroker({
   return {
     get connected() {
       return connected;
+    },
+    async publishCommand(kind, deviceId, command) {
+      const topic = `kerbside/v1/${kind}/${deviceId}/command`;
+      await clients[0]?.publishAsync(topic, JSON.stringify(command), { qos: 1 });
     },
     async close() {
       await Promise.all(clients.map((client) => client.endAsync(true)));

@@ -3,6 +3,9 @@ import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
 import type { Rule } from "../rule.ts";
 import { CLEAN_TWICE, component, ONE_PROBLEM } from "./shared.ts";
 
+/** They pass by bins all day and empty none. */
+const EMPTIES_NO_BIN = ["sweeper", "water", "sprinkler", "washSweeper", "patrol"];
+
 /** Bins: level, heat, tipping. */
 export const bins: readonly Rule[] = [
   {
@@ -52,6 +55,7 @@ export const bins: readonly Rule[] = [
     target: { minutes: 60, clock: "D" },
     closesAfterMs: 30 * MINUTE,
     merges: ONE_PROBLEM,
+    proof: { settleMs: 15 * MINUTE, notServedBy: EMPTIES_NO_BIN },
     recurs: true,
     enabled: true,
   },

@@ -1,0 +1,103 @@
+import type { Alert, AlertSubject, Evidence } from "../domain/alert.ts";
+import type { AttributeValue } from "../domain/device.ts";
+import type { Level } from "../domain/levels.ts";
+import type { Place } from "../domain/place.ts";
+import type { Millis } from "../domain/time.ts";
+import { beliefIn } from "./belief.ts";
+import type { Rule } from "./rule.ts";
+import { localHour, targetAt } from "./targets.ts";
+
+export interface Opening {
+  readonly rule: Rule;
+  readonly subtype: string | null;
+  readonly subject: AlertSubject;
+  readonly place: Place | null;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  readonly level: Level;
+  readonly confirmed: boolean;
+  readonly firstAt: Millis;
+  readonly openedAt: Millis;
+  readonly lastSeenAt: Millis;
+  readonly count: number;
+  readonly late: boolean;
+  readonly evidence: readonly Evidence[];
+  readonly actor: string;
+  readonly note: string | null;
+  /** The alert it came back from, where that is known already. */
+  readonly recurrenceOf?: string;
+}
+
+/** The record of an alert that has just opened. Pure; it is not yet known to anybody. */
+export function newAlert(
+  id: string,
+  opening: Omit<Opening, "recurrenceOf"> & { recurrenceOf: string | null },
+  now: Millis,
+): Alert {
+  const { rule } = opening;
+  const grade = opening.place?.areaGrade ?? null;
+  return {
+    id,
+    ruleId: rule.id,
+    subtype: opening.subtype,
+    level: raisedLevel(rule, opening, opening.openedAt, opening.attributes),
+    state: "open",
+    confirmed: opening.confirmed,
+    contested: false,
+    subject: opening.subject,
+    place: opening.place,
+    firstAt: opening.firstAt,
+    openedAt: opening.openedAt,
+    knownAt: now,
+    lastSeenAt: opening.lastSeenAt,
+    clearedAt: null,
+    closedAt: null,
+    archivedAt: null,
+    belief: beliefIn(opening.evidence),
+    rings: false,
+    count: opening.count,
+    reopenCount: 0,
+    recurrenceOf: opening.recurrenceOf,
+    mergedInto: null,
+    late: opening.late,
+    stale: false,
+    flapping: false,
+    shelvedUntil: null,
+    assignee: null,
+    crewId: null,
+    dispatchedAt: null,
+    offer: null,
+    proof: null,
+    pictures: [],
+    reworkCount: 0,
+    request: null,
+    suspendedAt: null,
+    suspendedUntil: null,
+    targetAt: rule.target ? targetAt(opening.openedAt, rule.target, opening.level, grade) : null,
+    limitAt: null,
+    targetUsedPct: 0,
+    escalatedAt: null,
+    matter: rule.matter[0] ?? null,
+    evidence: opening.evidence,
+    rev: 0,
+  };
+}
+
+/** The level an alert has by its rule's upgrades at a time: the gravest of those whose conditions all hold. */
+export function raisedLevel(
+  rule: Rule,
+  alert: Pick<Alert, "level" | "openedAt" | "place" | "count">,
+  at: Millis,
+  attributes: Opening["attributes"],
+): Level {
+  let { level } = alert;
+  for (const upgrade of rule.upgrades ?? []) {
+    const grade = alert.place?.areaGrade;
+    if (upgrade.areaGrade && !(grade && upgrade.areaGrade.includes(grade))) continue;
+    if (upgrade.hours && (localHour(at) < upgrade.hours[0] || localHour(at) >= upgrade.hours[1])) continue;
+    if (upgrade.afterMs !== undefined && at - alert.openedAt < upgrade.afterMs) continue;
+    if (upgrade.count !== undefined && alert.count < upgrade.count) continue;
+    if (upgrade.attribute !== undefined && !attributes[upgrade.attribute]) continue;
+    level = Math.min(level, upgrade.level) as Level;
+  }
+  return level;
+}
