@@ -1,7 +1,8 @@
 import type { Changes } from "../center/changes.ts";
 import type { SeenObservation, Subject } from "../center/subject.ts";
-import type { Alert } from "../domain/alert.ts";
+import type { Alert, AlertSubject } from "../domain/alert.ts";
 import { kinds } from "../domain/kinds.ts";
+import type { Level } from "../domain/levels.ts";
 import { MINUTE, type Millis, SECOND } from "../domain/time.ts";
 import type { District } from "./alerting.ts";
 import { SILENCE_RULE } from "./catalogue.ts";
@@ -15,6 +16,9 @@ const AT_LEAST_MS = 15 * MINUTE;
 const MASS_SHARE = 0.2;
 const MASS_WITHIN_MS = 10 * MINUTE;
 const MASS_AT_LEAST = 5;
+/** A gateway, a network, a power feed: half of what hangs on it is silent, so it is that. */
+const ROOT_SHARE = 0.5;
+const MASS_LEVEL: Level = 2;
 const WAIT_FOR_COMPANY_MS = MINUTE;
 /** An outage is over when this share of its members is all that is still silent. */
 const MASS_OVER_SHARE = 0.05;
@@ -26,9 +30,17 @@ export type SilenceTimer =
   | { readonly type: "silence"; readonly subjectId: string }
   | { readonly type: "alone"; readonly subjectId: string };
 
+/** What a device depends on together with others: when many of them fall silent, this is what has failed. */
+interface Group {
+  readonly key: string;
+  readonly subject: AlertSubject;
+  readonly subtype: string | null;
+  /** Share of its members that must be silent together. */
+  readonly share: number;
+}
+
 interface Silent {
   readonly since: Millis;
-  readonly area: string;
   /** The outage it belongs to, if any. */
   mass: string | null;
   heard: number;
@@ -50,30 +62,53 @@ export function silenceLimitMs({ device }: Subject): Millis {
   return Math.max(AT_LEAST_MS, every * INTERVALS);
 }
 
+/**
+ * What may have failed when this device is silent, most special first: its gateway, the operator's network, the power feed
+ * (attributes `gatewayId`, `network`, `powerFeed`), and at last whatever devices of its kind in its area share.
+ */
+function groupsOf({ device, place }: Subject): readonly Group[] {
+  const { gatewayId, network, powerFeed } = device.attributes;
+  const root = (kind: AlertSubject["kind"], prefix: string, id: unknown, subtype: string | null): Group[] =>
+    typeof id === "string" && id !== ""
+      ? [{ key: `${prefix}${id}`, subject: { kind, id: `${prefix}${id}` }, subtype, share: ROOT_SHARE }]
+      : [];
+  const area = place?.communityId ?? "district";
+  return [
+    ...root("gateway", "", gatewayId, null),
+    ...root("area", "network:", network, "network"),
+    ...root("area", "power:", powerFeed, "power"),
+    {
+      key: `${area}\u0000${device.kind}`,
+      subject: { kind: "area", id: area },
+      subtype: device.kind,
+      share: MASS_SHARE,
+    },
+  ];
+}
+
 /** Watches for what does not come: one timer for each device, looked at again only when it fires. */
 export function createSilence({ district, desk, rule, timer, startedAt }: SilenceParts) {
   const watched = new Set<string>();
   const silent = new Map<string, Silent>();
-  /** Devices that fell silent lately, by area and kind. */
+  /** Devices that fell silent lately, by group. */
   const recent = new Map<string, { subjectId: string; at: Millis }[]>();
   const masses = new Map<string, Set<string>>();
   const populations = new Map<string, { at: Millis; count: number }>();
 
-  const groupOf = (subject: Subject): string =>
-    `${subject.place?.communityId ?? "district"}\u0000${subject.device.kind}`;
-
-  const population = (group: string, now: Millis): number => {
-    const known = populations.get(group);
+  /** How many devices a group has that were ever heard. Counted anew at most every few seconds of event time. */
+  const population = ({ key }: Group, now: Millis): number => {
+    const known = populations.get(key);
     if (known && now - known.at < POPULATION_FRESH_MS && now >= known.at) return known.count;
     populations.clear();
     for (const subject of district.subjects()) {
       if (subject.receivedAt === null) continue;
-      const key = groupOf(subject);
-      const counted = populations.get(key);
-      if (counted) counted.count++;
-      else populations.set(key, { at: now, count: 1 });
+      for (const group of groupsOf(subject)) {
+        const counted = populations.get(group.key);
+        if (counted) counted.count++;
+        else populations.set(group.key, { at: now, count: 1 });
+      }
     }
-    return populations.get(group)?.count ?? 0;
+    return populations.get(key)?.count ?? 0;
   };
 
   const watch = (subject: Subject) => {
@@ -92,8 +127,11 @@ export function createSilence({ district, desk, rule, timer, startedAt }: Silenc
   };
 
   const listMembers = (alert: Alert, members: ReadonlySet<string>, at: Millis, changes: Changes): void => {
-    const evidence = [{ source: "center", at, devices: members.size, members: [...members].slice(0, MEMBERS_LISTED) }];
-    desk.change(alert, { evidence, count: Math.max(alert.count, members.size), lastSeenAt: at }, null, changes);
+    const listed = { source: "center", at, devices: members.size, members: [...members].slice(0, MEMBERS_LISTED) };
+    const evidence = [listed, ...alert.evidence.filter(({ source }) => source !== "center")];
+    const count = Math.max(alert.count, members.size);
+    const level = count >= MASS_AT_LEAST ? (Math.min(alert.level, MASS_LEVEL) as Level) : alert.level;
+    desk.change(alert, { evidence, count, level, lastSeenAt: at }, null, changes);
   };
 
   const joinMass = (massId: string, subjectIds: readonly string[], at: Millis, changes: Changes) => {
@@ -113,16 +151,15 @@ export function createSilence({ district, desk, rule, timer, startedAt }: Silenc
     listMembers(alert, members, at, changes);
   };
 
-  const openMass = (group: string, at: Millis, now: Millis, changes: Changes): string => {
-    const [area = "district", kind = ""] = group.split("\u0000");
+  const openMass = ({ subject, subtype }: Group, at: Millis, now: Millis, changes: Changes): string => {
     const alert = desk.open(
       {
         rule: rule(),
-        subtype: kind,
-        subject: { kind: "area", id: area },
-        place: null,
+        subtype,
+        subject,
+        place: district.subject(subject.id)?.place ?? null,
         attributes: {},
-        level: 2,
+        level: MASS_LEVEL,
         confirmed: true,
         firstAt: at,
         openedAt: at,
@@ -131,7 +168,7 @@ export function createSilence({ district, desk, rule, timer, startedAt }: Silenc
         late: false,
         evidence: [],
         actor: "system",
-        note: "many devices of one kind fell silent together",
+        note: "many devices that depend on one thing fell silent together",
       },
       now,
       changes,
@@ -167,27 +204,45 @@ export function createSilence({ district, desk, rule, timer, startedAt }: Silenc
 
   const fellSilent = (subject: Subject, at: Millis, now: Millis, changes: Changes) => {
     if (silent.has(subject.id)) return;
-    const group = groupOf(subject);
-    silent.set(subject.id, { since: at, area: group, mass: null, heard: 0 });
+    silent.set(subject.id, { since: at, mass: null, heard: 0 });
     markStale(subject.id, true, changes);
-    const lately = (recent.get(group) ?? []).filter((other) => at - other.at <= MASS_WITHIN_MS);
-    lately.push({ subjectId: subject.id, at });
-    recent.set(group, lately);
-    const [area = "", kind = ""] = group.split("\u0000");
-    const standing = desk.standing(SILENCE_RULE, area, kind);
-    if (standing) return joinMass(standing.id, [subject.id], at, changes);
-    if (lately.length >= MASS_AT_LEAST && lately.length >= population(group, now) * MASS_SHARE) {
-      const ids = lately.map(({ subjectId }) => subjectId).filter((id) => silent.has(id));
-      return joinMass(openMass(group, at, now, changes), ids, at, changes);
+    for (const group of groupsOf(subject)) {
+      const standing = desk.standing(SILENCE_RULE, group.subject.id, group.subtype);
+      if (standing && standing.clearedAt === null) {
+        if (!masses.has(standing.id)) masses.set(standing.id, new Set());
+        return joinMass(standing.id, [subject.id], at, changes);
+      }
+      const lately = (recent.get(group.key) ?? []).filter((other) => at - other.at <= MASS_WITHIN_MS);
+      lately.push({ subjectId: subject.id, at });
+      recent.set(group.key, lately);
+      if (lately.length >= MASS_AT_LEAST && lately.length >= population(group, now) * group.share) {
+        const ids = lately.map(({ subjectId }) => subjectId).filter((id) => silent.has(id));
+        return joinMass(openMass(group, at, now, changes), ids, at, changes);
+      }
     }
     timer(at + WAIT_FOR_COMPANY_MS, { type: "alone", subjectId: subject.id });
+  };
+
+  /** The root is heard again: those that depend on it get their own time to speak before they are told one by one. */
+  const releaseMembers = (massId: string, at: Millis) => {
+    for (const id of masses.get(massId) ?? []) {
+      const left = silent.get(id);
+      const subject = district.subject(id);
+      if (!left || !subject) continue;
+      left.mass = null;
+      timer(at + silenceLimitMs(subject), { type: "alone", subjectId: id });
+    }
+    masses.delete(massId);
   };
 
   const recovered = (subject: Subject, state: Silent, at: Millis, now: Millis, changes: Changes) => {
     silent.delete(subject.id);
     markStale(subject.id, false, changes);
     const single = desk.standing(SILENCE_RULE, subject.id, null);
-    if (single && single.subject.id === subject.id) desk.cleared(single, at, now, "heard again", changes);
+    if (single && single.subject.id === subject.id) {
+      desk.cleared(single, at, now, "heard again", changes);
+      releaseMembers(single.id, at);
+    }
     if (state.mass === null) return;
     const members = masses.get(state.mass);
     const alert = desk.get(state.mass);
@@ -244,16 +299,13 @@ export function createSilence({ district, desk, rule, timer, startedAt }: Silenc
     restore(): void {
       for (const alert of desk.live()) {
         if (alert.ruleId !== SILENCE_RULE || alert.clearedAt !== null || alert.closedAt !== null) continue;
-        if (alert.subject.kind === "area") {
-          const listed = alert.evidence[0]?.members;
-          const members = new Set(Array.isArray(listed) ? (listed as string[]) : []);
-          masses.set(alert.id, members);
-          const area = `${alert.subject.id}\u0000${alert.subtype ?? ""}`;
-          for (const id of members) silent.set(id, { since: alert.openedAt, area, mass: alert.id, heard: 0 });
-        } else {
-          const subject = district.subject(alert.subject.id);
-          const area = subject ? groupOf(subject) : "district\u0000";
-          silent.set(alert.subject.id, { since: alert.openedAt, area, mass: null, heard: 0 });
+        const listed = alert.evidence.find(({ source }) => source === "center")?.members;
+        const members = new Set(Array.isArray(listed) ? (listed as string[]) : []);
+        if (members.size > 0) masses.set(alert.id, members);
+        for (const id of members) silent.set(id, { since: alert.openedAt, mass: alert.id, heard: 0 });
+        if (district.subject(alert.subject.id)) {
+          const own = { since: alert.openedAt, mass: null, heard: 0 };
+          silent.set(alert.subject.id, silent.get(alert.subject.id) ?? own);
         }
       }
       for (const subject of district.subjects()) watch(subject);
