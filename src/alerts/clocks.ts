@@ -26,9 +26,13 @@ export interface ClockParts {
   readonly over: (alertId: string, at: Millis, note: string, changes: Changes) => void;
 }
 
-/** Nobody has to hurry any more: it is gone, done, or ended. */
+/** Nobody has to hurry now: it is gone, done, ended, or paused with leave. */
 const clockStopped = (alert: Alert): boolean =>
-  finalStates.has(alert.state) || alert.clearedAt !== null || alert.state === "handled" || alert.state === "verified";
+  alert.suspendedAt !== null ||
+  finalStates.has(alert.state) ||
+  alert.clearedAt !== null ||
+  alert.state === "handled" ||
+  alert.state === "verified";
 
 export function createClocks({ desk, timer, holds, over }: ClockParts) {
   const arm = (alert: Alert) => {
@@ -65,7 +69,8 @@ export function createClocks({ desk, timer, holds, over }: ClockParts) {
       if (!alert) return;
       if (fired.type === "escalate") {
         const patience = ESCALATES_AFTER_MS[alert.level];
-        const waiting = alert.state === "open" && alert.escalatedAt === null && patience !== undefined;
+        const waiting =
+          alert.state === "open" && alert.suspendedAt === null && alert.escalatedAt === null && patience !== undefined;
         if (!waiting || dueAt < alert.knownAt + patience || isShelved(alert, dueAt)) return;
         const details = { to: "dutyManager", unacknowledgedMinutes: patience / MINUTE };
         desk.change(
