@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { type DayWindows, minutesOf, parseWindows } from "./domain/calendar.ts";
 
 const port = (preset: number) => z.coerce.number().int().min(0).max(65_535).default(preset);
 const count = (preset: number) => z.coerce.number().int().min(0).default(preset);
@@ -14,6 +15,18 @@ const hours = (preset: string) =>
     .regex(/^\d{1,2}(\.5)?-\d{1,2}(\.5)?$/, "must be two local hours like 23-5")
     .default(preset)
     .transform((text) => text.split("-").map(Number) as [number, number]);
+const timeOfDay = (preset: string) =>
+  z.string().default(preset).transform(minutesOf).refine(Number.isFinite, "must be a time of day like 05:00");
+const windows = (preset: string) =>
+  z
+    .string()
+    .default(preset)
+    .transform((text, context): DayWindows => {
+      const parsed = parseWindows(text);
+      if (!parsed)
+        context.addIssue({ code: "custom", message: "must be times of day in order, like 08:00-12:00,14:00-18:00" });
+      return parsed ?? [];
+    });
 const optional = z.string().min(1).optional();
 
 /** Every setting of the center: name, form, default. Sizes in bytes, durations in the unit of their name. */
@@ -44,6 +57,14 @@ export const settings = {
   /** Plays recorded or simulated time: the clock starts here (ISO 8601 or epoch ms) and runs CLOCK_SPEED times faster. */
   CLOCK_START: optional,
   CLOCK_SPEED: z.coerce.number().min(1).max(3_600).default(1),
+
+  /** Local time of the district, IANA name. */
+  TIME_ZONE: z.string().default("Asia/Shanghai").refine(isTimeZone, "is no IANA time zone, like Asia/Shanghai"),
+  /** The sanitation day begins at this local time: a night's work belongs to the day it began on. */
+  SANITATION_DAY_STARTS: timeOfDay("05:00"),
+  /** When street teams work (every day), and offices (working days): what duty hours and working days are counted in. */
+  DUTY_HOURS: windows("06:00-22:00"),
+  WORKING_HOURS: windows("09:00-17:00"),
 
   INGEST_BATCH_WAIT_MS: count(2),
   INGEST_BATCH_MAX: z.coerce.number().int().min(1).default(2_000),
@@ -206,6 +227,15 @@ function contradictions(config: z.infer<ReturnType<typeof schema>>): string[] {
     problems.push(`CLOCK_START: ${config.CLOCK_START} is neither ISO 8601 nor epoch milliseconds`);
   }
   return problems;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** ISO 8601 or epoch milliseconds → epoch milliseconds, NaN when it is neither. */

@@ -1,6 +1,7 @@
 import type { Changes } from "../center/changes.ts";
 import type { SeenObservation, Subject } from "../center/subject.ts";
 import type { Alert, AlertSubject, Evidence } from "../domain/alert.ts";
+import type { Calendar } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
 import type { Level } from "../domain/levels.ts";
 import type { Place } from "../domain/place.ts";
@@ -119,6 +120,8 @@ export interface Alerting {
 
 /** What rules may ask about the district. */
 export interface District {
+  /** Local time, working days and holidays. */
+  readonly calendar: Calendar;
   subject(id: string): Subject | undefined;
   subjects(): Iterable<Subject>;
   /** Fills in community, grid and grade for a position. */

@@ -1,7 +1,7 @@
 import type { Alert } from "../domain/alert.ts";
+import type { Calendar } from "../domain/calendar.ts";
 import type { Level } from "../domain/levels.ts";
 import { HOUR, type Millis } from "../domain/time.ts";
-import { hoursOfDay } from "./targets.ts";
 
 /** What a person can take: which alerts make a sound, and which are only listed. */
 
@@ -18,7 +18,7 @@ const ALWAYS: Level = 2;
 /**
  * @param restored alerts that were there before, so that a restart does not fill the budget anew
  */
-export function createAttention(limits: AttentionLimits, restored: Iterable<Alert>) {
+export function createAttention(limits: AttentionLimits, restored: Iterable<Alert>, calendar: Calendar) {
   const rung: Millis[] = [];
   for (const { rings, level, knownAt } of restored) if (rings && level > ALWAYS) rung.push(knownAt);
   rung.sort((a, b) => a - b);
@@ -29,7 +29,7 @@ export function createAttention(limits: AttentionLimits, restored: Iterable<Aler
       if (late) return false;
       if (level <= ALWAYS) return true;
       const [from, to] = limits.nightHours;
-      const hour = hoursOfDay(now);
+      const hour = calendar.hoursOfDay(now);
       if (from <= to ? hour >= from && hour < to : hour >= from || hour < to) return false;
       while (rung.length > 0 && now - (rung[0] as Millis) >= HOUR) rung.shift();
       if (rung.length >= limits.perHour) return false;

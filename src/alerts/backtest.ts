@@ -2,6 +2,7 @@ import { Changes } from "../center/changes.ts";
 import type { Geography } from "../center/geography.ts";
 import { defaultWorldLimits, World } from "../center/world.ts";
 import type { Alert } from "../domain/alert.ts";
+import type { Calendar, DayWindows } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
 import { invalid } from "../domain/problem.ts";
 import { DAY, type Millis } from "../domain/time.ts";
@@ -38,6 +39,8 @@ export interface BacktestResult {
 
 /** Alerts shown one by one; the figures count all of them. */
 const SHOWN = 500;
+/** What is only tried has nobody to hurry. */
+const ALWAYS: DayWindows = [[0, 24 * 60]];
 
 /**
  * Lets one rule look at stored history, day by day, in an alert desk of its own. Nothing that lives is touched.
@@ -46,7 +49,13 @@ const SHOWN = 500;
  */
 export async function backtest(
   { rule, from, to }: BacktestQuestion,
-  parts: { history: History; geography: Geography; devices: readonly Device[]; signal: AbortSignal },
+  parts: {
+    history: History;
+    geography: Geography;
+    calendar: Calendar;
+    devices: readonly Device[];
+    signal: AbortSignal;
+  },
   progress: (share: number) => void,
 ): Promise<BacktestResult> {
   if (rule.checks.length === 0) throw invalid(`${rule.id} is not judged from readings, so it cannot be tried on them`);
@@ -58,6 +67,7 @@ export async function backtest(
   let lastId = 0;
   const alerting = createAlerting({
     district: {
+      calendar: parts.calendar,
       subject: (id) => world.subject(id),
       subjects: () => world.subjects.values(),
       placeAt: (lat, lon) => world.placeAt(lat, lon),
@@ -68,6 +78,7 @@ export async function backtest(
       archiveAfterMs: 400 * DAY,
       attention: { nightHours: [0, 0], perHour: Number.POSITIVE_INFINITY },
       dispatch: { offerMs: 0, crewsAsked: 0 },
+      hours: { dutyHours: ALWAYS, workingHours: ALWAYS },
     },
     startedAt: from,
     newId: () => `backtest-${++lastId}`,

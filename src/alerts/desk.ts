@@ -1,5 +1,6 @@
 import type { Changes } from "../center/changes.ts";
 import { type Alert, type AlertState, type Evidence, finalStates } from "../domain/alert.ts";
+import type { Calendar } from "../domain/calendar.ts";
 import type { Level } from "../domain/levels.ts";
 import { distanceM, type Place } from "../domain/place.ts";
 import type { Json } from "../domain/text.ts";
@@ -8,6 +9,7 @@ import { beliefIn } from "./belief.ts";
 import { isUnderWay } from "./lifecycle.ts";
 import { newAlert, type Opening, raisedLevel } from "./new-alert.ts";
 import type { Rule } from "./rule.ts";
+import type { Targets } from "./targets.ts";
 
 /** A problem that came back within this distance and time of one that was closed is linked to it. */
 const RECURS_WITHIN_M = 30;
@@ -30,6 +32,9 @@ export interface DeskParts {
   readonly newId: () => string;
   readonly archiveAfterMs: Millis;
   readonly rule: (id: string) => Rule | undefined;
+  readonly targets: Targets;
+  readonly calendar: Calendar;
+  readonly stormAt: (at: Millis) => boolean;
   readonly timer: (dueAt: Millis, timer: DeskTimer) => void;
   /** The closed alert that a new one came back from, as the memory of places knows it. */
   readonly cameBackFrom: (opening: Opening) => string | null;
@@ -46,6 +51,7 @@ export const alertKey = (ruleId: string, subjectId: string, subtype: string | nu
 /** The records of alerts: opening, supporting, clearing, ending. It decides nothing; it keeps every change whole and told. */
 export function createDesk(parts: DeskParts) {
   const { alerts, alertRev, newId, archiveAfterMs, rule: ruleOf, timer, cameBackFrom, rings, changed } = parts;
+  const { targets, calendar, stormAt } = parts;
   const byId = new Map<string, Alert>();
   const standingByKey = new Map<string, string>();
   /** Sources that joined the alert of another subject. */
@@ -162,7 +168,10 @@ export function createDesk(parts: DeskParts) {
     open(opening: Opening, now: Millis, changes: Changes): Alert {
       const { rule } = opening;
       const recurrenceOf = opening.recurrenceOf ?? cameBackFrom(opening) ?? predecessor(opening);
-      const alert = newAlert(newId(), { ...opening, recurrenceOf }, now);
+      const grade = opening.place?.areaGrade ?? null;
+      const circumstances = { level: opening.level, grade, storm: stormAt(opening.openedAt) };
+      const clocks = targets.of(rule, opening.subtype, opening.openedAt, circumstances);
+      const alert = newAlert(newId(), { ...opening, recurrenceOf, ...clocks }, now, calendar);
       for (const { afterMs } of rule.upgrades ?? []) {
         if (afterMs !== undefined) timer(alert.openedAt + afterMs, { type: "upgrade", alertId: alert.id });
       }
@@ -201,7 +210,9 @@ export function createDesk(parts: DeskParts) {
           firstAt: Math.min(alert.firstAt, at),
           lastSeenAt: Math.max(alert.lastSeenAt, at),
           confirmed: alert.confirmed || by.confirmed,
-          level: rule ? raisedLevel(rule, { ...alert, level, count: alert.count + 1 }, at, by.attributes) : level,
+          level: rule
+            ? raisedLevel(rule, { ...alert, level, count: alert.count + 1 }, at, by.attributes, calendar)
+            : level,
           evidence,
           belief,
         },
@@ -274,7 +285,7 @@ export function createDesk(parts: DeskParts) {
         }
       } else if (fired.type === "upgrade") {
         if (!rule || finalStates.has(alert.state) || alert.clearedAt !== null) return;
-        const level = raisedLevel(rule, alert, dueAt, attributes(alert));
+        const level = raisedLevel(rule, alert, dueAt, attributes(alert), calendar);
         if (level < alert.level)
           change(alert, { level }, { action: "raiseLevel", actor: "system", at: dueAt }, changes);
       } else if (fired.type === "quiet") {

@@ -18,6 +18,7 @@ import { createRecurrence } from "./recurrence.ts";
 import type { Rule } from "./rule.ts";
 import { createRulebook } from "./rulebook.ts";
 import { createSilence, type SilenceTimer } from "./silence.ts";
+import { createTargets, type TargetSettings } from "./targets.ts";
 import { TimerWheel } from "./timer-wheel.ts";
 import { type CheckTimer, createWatch } from "./watch.ts";
 import { nobody, type Workforce } from "./workforce.ts";
@@ -26,6 +27,8 @@ export interface AlertSettings {
   readonly archiveAfterMs: Millis;
   readonly attention: AttentionLimits;
   readonly dispatch: DispatchLimits;
+  /** When street teams and offices work. */
+  readonly hours: Pick<TargetSettings, "dutyHours" | "workingHours">;
 }
 
 export interface AlertingParts {
@@ -61,20 +64,23 @@ export function createAlerting(parts: AlertingParts): Alerting {
   const wheel = new TimerWheel<Timer>();
   const timer = (dueAt: Millis, what: Timer) => wheel.add(dueAt, what);
   const rulebook = createRulebook(parts.rules ?? catalogue, restored.documents);
-  const quiet = createQuiet(restored.documents, newId);
+  const quiet = createQuiet(restored.documents, newId, district.calendar);
   const recurrence = createRecurrence({
     documents: restored.documents,
     rule: rulebook.get,
     holds: (problem, now, changes) => holds(problem, now, changes),
   });
   const workforce = parts.workforce ?? nobody;
-  const attention = createAttention(settings.attention, restored.alerts);
+  const attention = createAttention(settings.attention, restored.alerts, district.calendar);
   const desk = createDesk({
     alerts: restored.alerts,
     alertRev: restored.alertRev,
     newId,
     archiveAfterMs: settings.archiveAfterMs,
     rule: rulebook.get,
+    targets: createTargets({ calendar: district.calendar, ...settings.hours }),
+    calendar: district.calendar,
+    stormAt: quiet.stormAt,
     timer,
     cameBackFrom: (opening) => recurrence.predecessor({ ...opening, ruleId: opening.rule.id }),
     rings: attention.rings,

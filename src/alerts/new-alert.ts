@@ -1,11 +1,11 @@
 import type { Alert, AlertSubject, Evidence } from "../domain/alert.ts";
+import type { Calendar } from "../domain/calendar.ts";
 import type { AttributeValue } from "../domain/device.ts";
 import type { Level } from "../domain/levels.ts";
 import type { Place } from "../domain/place.ts";
 import type { Millis } from "../domain/time.ts";
 import { beliefIn } from "./belief.ts";
 import type { Rule } from "./rule.ts";
-import { localHour, targetAt } from "./targets.ts";
 
 export interface Opening {
   readonly rule: Rule;
@@ -30,16 +30,16 @@ export interface Opening {
 /** The record of an alert that has just opened. Pure; it is not yet known to anybody. */
 export function newAlert(
   id: string,
-  opening: Omit<Opening, "recurrenceOf"> & { recurrenceOf: string | null },
+  opening: Omit<Opening, "recurrenceOf"> & Pick<Alert, "recurrenceOf" | "targetAt" | "limitAt">,
   now: Millis,
+  calendar: Calendar,
 ): Alert {
   const { rule } = opening;
-  const grade = opening.place?.areaGrade ?? null;
   return {
     id,
     ruleId: rule.id,
     subtype: opening.subtype,
-    level: raisedLevel(rule, opening, opening.openedAt, opening.attributes),
+    level: raisedLevel(rule, opening, opening.openedAt, opening.attributes, calendar),
     state: "open",
     confirmed: opening.confirmed,
     contested: false,
@@ -72,8 +72,8 @@ export function newAlert(
     request: null,
     suspendedAt: null,
     suspendedUntil: null,
-    targetAt: rule.target ? targetAt(opening.openedAt, rule.target, opening.level, grade) : null,
-    limitAt: null,
+    targetAt: opening.targetAt,
+    limitAt: opening.limitAt,
     targetUsedPct: 0,
     escalatedAt: null,
     matter: rule.matter[0] ?? null,
@@ -88,12 +88,14 @@ export function raisedLevel(
   alert: Pick<Alert, "level" | "openedAt" | "place" | "count">,
   at: Millis,
   attributes: Opening["attributes"],
+  calendar: Calendar,
 ): Level {
   let { level } = alert;
+  const hour = calendar.hourOfDay(at);
   for (const upgrade of rule.upgrades ?? []) {
     const grade = alert.place?.areaGrade;
     if (upgrade.areaGrade && !(grade && upgrade.areaGrade.includes(grade))) continue;
-    if (upgrade.hours && (localHour(at) < upgrade.hours[0] || localHour(at) >= upgrade.hours[1])) continue;
+    if (upgrade.hours && (hour < upgrade.hours[0] || hour >= upgrade.hours[1])) continue;
     if (upgrade.afterMs !== undefined && at - alert.openedAt < upgrade.afterMs) continue;
     if (upgrade.count !== undefined && alert.count < upgrade.count) continue;
     if (upgrade.attribute !== undefined && !attributes[upgrade.attribute]) continue;

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Changes } from "../center/changes.ts";
+import type { Calendar } from "../domain/calendar.ts";
 import { distanceM, type Place } from "../domain/place.ts";
 import { notFound } from "../domain/problem.ts";
 import type { Actor } from "../domain/roles.ts";
 import { DAY, HOUR, type Millis } from "../domain/time.ts";
-import { localDayStart } from "./targets.ts";
 
 /** Everything that keeps rules from ringing on purpose: maintenance, permitted zones, planned closures, storm mode. */
 
@@ -77,6 +77,7 @@ export interface Quiet {
 export function createQuiet(
   documents: readonly { collection: string; id: string; body: unknown }[],
   newId: () => string,
+  calendar: Calendar,
 ): Quiet {
   const silences = new Map<string, Silence>();
   for (const { collection, id, body } of documents) if (collection === COLLECTION) silences.set(id, body as Silence);
@@ -99,7 +100,7 @@ export function createQuiet(
     until(rule, subjectId, place, at) {
       let until: Millis | null = null;
       for (const silence of silences.values()) {
-        const end = activeUntil(silence, at);
+        const end = activeUntil(silence, at, calendar);
         if (end === null || !covers(silence, rule, subjectId, place)) continue;
         until = Math.max(until ?? 0, end);
       }
@@ -124,20 +125,20 @@ export function createQuiet(
     },
     all: () => [...silences.values()].sort((a, b) => b.createdAt - a.createdAt),
     stormAt: (at) =>
-      [...silences.values()].some((silence) => silence.kind === "storm" && activeUntil(silence, at) !== null),
+      [...silences.values()].some((silence) => silence.kind === "storm" && activeUntil(silence, at, calendar) !== null),
   };
 }
 
 /** An hour is looked at again: an open-ended silence may be ended by hand at any time. */
 const LOOK_AGAIN_MS = HOUR;
 
-function activeUntil({ from, to, endedAt, hours }: Silence, at: Millis): Millis | null {
+function activeUntil({ from, to, endedAt, hours }: Silence, at: Millis, calendar: Calendar): Millis | null {
   if (at < from || (to !== null && at >= to) || (endedAt !== null && at >= endedAt)) return null;
   const last = Math.min(to ?? at + LOOK_AGAIN_MS, at + LOOK_AGAIN_MS);
   if (!hours) return last;
-  const day = localDayStart(at);
-  const opens = day + hours[0] * HOUR;
-  const closes = day + hours[1] * HOUR;
+  const day = calendar.dayNumber(at);
+  const opens = calendar.instant(day, hours[0] * 60);
+  const closes = calendar.instant(day, hours[1] * 60);
   return at >= opens && at < closes ? Math.min(last, closes) : null;
 }
 

@@ -58,6 +58,12 @@ const upgrade = z.strictObject({
   attribute: z.string().min(1).max(64).optional(),
 });
 
+const limit = z.strictObject({
+  amount: z.number().min(0.1).max(1_000),
+  unit: z.enum(["urgentHours", "dutyHours", "workingDays"]),
+  subtype: z.string().min(1).max(64).optional(),
+});
+
 export const ruleShape = z.strictObject({
   id: z
     .string()
@@ -71,6 +77,10 @@ export const ruleShape = z.strictObject({
   matter: z.array(z.strictObject({ standardRef: z.string().min(1).max(64), code: z.string().min(1).max(16) })).max(8),
   /** How long the operational target runs: U around the clock, D inside duty hours, W on working days. */
   target: z.strictObject({ minutes: z.number().min(1).max(100_000), clock: z.enum(["U", "D", "W"]) }).nullable(),
+  /** What the case table allows, for all subtypes or for one: urgent hours run around the clock. */
+  limits: z.array(limit).max(16).optional(),
+  /** Storm mode multiplies both times by this. */
+  inStorm: z.number().min(0.05).max(20).optional(),
   /** After this much quiet a cleared alert that nobody was sent to closes by itself; null: a person closes it. */
   closesAfterMs: milliseconds.nullable(),
   /** Cleared when nothing has supported it for so long: for events, which have no end of their own. */
@@ -98,3 +108,4 @@ export type Rule = Data<z.input<typeof ruleShape>>;
 export type Check = Rule["checks"][number];
 export type Upgrade = NonNullable<Rule["upgrades"]>[number];
 export type Target = NonNullable<Rule["target"]>;
+export type Limit = NonNullable<Rule["limits"]>[number];

@@ -1,56 +1,104 @@
+import { type Calendar, type DayWindows, dateOf } from "../domain/calendar.ts";
 import type { AreaGrade } from "../domain/place.ts";
 import { DAY, HOUR, MINUTE, type Millis } from "../domain/time.ts";
-import type { Target } from "./rule.ts";
-
-/** The district's clock runs at UTC+8 all year (Asia/Shanghai has no summer time). */
-const UTC_OFFSET_MS = 8 * HOUR;
-/** Duty hours of the street teams, local. */
-const DUTY_FROM_MS = 6 * HOUR;
-const DUTY_TO_MS = 22 * HOUR;
-/** Office hours that make up a working day of eight hours. */
-const WORK_FROM_MS = 9 * HOUR;
-const WORK_TO_MS = 17 * HOUR;
-/** Ordinary places get half as much again, edges twice the time. */
-const GRADE_FACTOR: Readonly<Record<AreaGrade, number>> = { A: 1, B: 1.5, C: 2 };
-
-/** Hours since local midnight, with fractions. */
-export function hoursOfDay(at: Millis): number {
-  return ((((at + UTC_OFFSET_MS) % DAY) + DAY) % DAY) / HOUR;
-}
-
-/** Hour of the local day, 0 to 23. */
-export function localHour(at: Millis): number {
-  return Math.floor(hoursOfDay(at));
-}
+import type { Limit, Rule, Target } from "./rule.ts";
 
 /**
- * When the operational target ends. `U` counts every minute, `D` duty hours only, `W` office hours of Monday to Friday.
- * The grade of the place stretches it, except at level 1.
+ * The two clocks of an alert. The operational target counts minutes, the statutory limit urgent hours (紧急工作时, around
+ * the clock), duty hours (工作时) or working days (工作日).
  */
-export function targetAt(from: Millis, { minutes, clock }: Target, level: number, grade: AreaGrade | null): Millis {
-  const needed = minutes * MINUTE * (level === 1 || grade === null ? 1 : GRADE_FACTOR[grade]);
-  if (clock === "U") return from + needed;
-  const [opens, closes] = clock === "D" ? [DUTY_FROM_MS, DUTY_TO_MS] : [WORK_FROM_MS, WORK_TO_MS];
-  let rest = needed;
-  let local = from + UTC_OFFSET_MS;
-  for (;;) {
-    const day = Math.floor(local / DAY) * DAY;
-    const start = Math.max(local, day + opens);
-    const works = clock === "D" || !isWeekend(day);
-    const available = works ? Math.max(0, day + closes - start) : 0;
-    if (rest <= available) return start + rest - UTC_OFFSET_MS;
-    rest -= available;
-    local = day + DAY;
-  }
+
+/** Ordinary places get half as much again, edges twice the time. */
+const GRADE_FACTOR: Readonly<Record<AreaGrade, number>> = { A: 1, B: 1.5, C: 2 };
+/** No calendar is without a working day for longer than this. */
+const LONGEST_SEARCH_DAYS = 4_000;
+
+export interface TargetSettings {
+  readonly calendar: Calendar;
+  /** When the street teams work, every day. */
+  readonly dutyHours: DayWindows;
+  /** Office hours; they make up a working day. */
+  readonly workingHours: DayWindows;
 }
 
-/** 1970-01-01 was a Thursday. */
-function isWeekend(localDay: Millis): boolean {
-  const weekday = (Math.floor(localDay / DAY) + 4) % 7;
-  return weekday === 0 || weekday === 6;
+/** What stretches or shortens a time. */
+export interface Circumstances {
+  readonly level: number;
+  readonly grade: AreaGrade | null;
+  /** Storm mode was on when it opened. */
+  readonly storm: boolean;
+  /** The team's own duty hours, where they differ from the district's. */
+  readonly teamHours?: DayWindows | undefined;
 }
 
-/** Start of the local day. */
-export function localDayStart(at: Millis): Millis {
-  return Math.floor((at + UTC_OFFSET_MS) / DAY) * DAY - UTC_OFFSET_MS;
+export interface Targets {
+  /** Both clocks of an alert that opened at an instant; null where a rule knows none. */
+  of(
+    rule: Pick<Rule, "target" | "limits" | "inStorm">,
+    subtype: string | null,
+    openedAt: Millis,
+    circumstances: Circumstances,
+  ): { readonly targetAt: Millis | null; readonly limitAt: Millis | null };
+  /** When the operational target ends. `U` counts every minute, `D` duty hours only, `W` office hours of working days. */
+  targetAt(from: Millis, target: Target, circumstances: Circumstances, rule?: Pick<Rule, "inStorm">): Millis;
+  /** When the statutory limit ends. */
+  limitAt(from: Millis, limit: Limit, circumstances: Circumstances, rule?: Pick<Rule, "inStorm">): Millis;
+}
+
+export function createTargets({ calendar, dutyHours, workingHours }: TargetSettings): Targets {
+  const workingDayMs = workingHours.reduce((sum, [from, to]) => sum + (to - from) * MINUTE, 0);
+
+  /** The instant at which so much time inside the windows has passed. */
+  const after = (from: Millis, neededMs: Millis, windows: DayWindows, workingDaysOnly: boolean): Millis => {
+    let rest = neededMs;
+    const first = calendar.dayNumber(from);
+    for (let day = first; day < first + LONGEST_SEARCH_DAYS; day++) {
+      if (workingDaysOnly && calendar.dayKind(dateOf(day)) !== "workingDay") continue;
+      for (const [opens, closes] of windows) {
+        const start = Math.max(from, calendar.instant(day, opens));
+        const available = calendar.instant(day, closes) - start;
+        if (available <= 0) continue;
+        if (rest <= available) return start + rest;
+        rest -= available;
+      }
+    }
+    return from + LONGEST_SEARCH_DAYS * DAY;
+  };
+
+  const factor = ({ level, grade, storm }: Circumstances, inStorm: number | undefined): number =>
+    (level === 1 || grade === null ? 1 : GRADE_FACTOR[grade]) * (storm ? (inStorm ?? 1) : 1);
+
+  const targetAt: Targets["targetAt"] = (from, { minutes, clock }, circumstances, rule) => {
+    const needed = minutes * MINUTE * factor(circumstances, rule?.inStorm);
+    if (clock === "U") return from + needed;
+    if (clock === "D") return after(from, needed, circumstances.teamHours ?? dutyHours, false);
+    return after(from, needed, workingHours, true);
+  };
+
+  const limitAt: Targets["limitAt"] = (from, { amount, unit }, circumstances, rule) => {
+    const times = amount * factor(circumstances, rule?.inStorm);
+    if (unit === "urgentHours") return from + times * HOUR;
+    if (unit === "dutyHours") return after(from, times * HOUR, circumstances.teamHours ?? dutyHours, false);
+    return after(from, times * workingDayMs, workingHours, true);
+  };
+
+  return {
+    targetAt,
+    limitAt,
+    of(rule, subtype, openedAt, circumstances) {
+      const limit = limitOf(rule, subtype);
+      return {
+        targetAt: rule.target ? targetAt(openedAt, rule.target, circumstances, rule) : null,
+        limitAt: limit ? limitAt(openedAt, limit, circumstances, rule) : null,
+      };
+    },
+  };
+}
+
+/** The limit that a rule's case table gives for a subtype, or null. */
+function limitOf(rule: Pick<Rule, "limits">, subtype: string | null): Limit | null {
+  const limits = rule.limits ?? [];
+  return (
+    limits.find((limit) => limit.subtype === subtype) ?? limits.find(({ subtype }) => subtype === undefined) ?? null
+  );
 }

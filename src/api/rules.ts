@@ -111,6 +111,7 @@ export function registerRules(api: Api, { center, config }: ResourceParts): void
       const parts = {
         history: center.store,
         geography: center.geography,
+        calendar: center.calendar,
         devices: [...center.registry.all()],
         signal: aborts.signal,
       };

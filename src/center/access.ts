@@ -1,5 +1,6 @@
 import type { Alerting } from "../alerts/alerting.ts";
 import type { Alert } from "../domain/alert.ts";
+import type { Calendar } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
 import type { Token } from "../domain/roles.ts";
 import type { Clock, Millis } from "../domain/time.ts";
@@ -64,6 +65,8 @@ export interface Center {
   readonly registry: Registry;
   readonly tokens: Tokens;
   readonly geography: Geography;
+  /** Local time, working days and holidays. */
+  readonly calendar: Calendar;
   readonly alerting: Alerting;
   readonly pictures: Pictures;
   readonly forecasts: Pick<Forecasts, "of">;

@@ -4,6 +4,7 @@ import type { Alerting } from "../alerts/alerting.ts";
 import { createAlerting } from "../alerts/engine.ts";
 import type { Config } from "../config.ts";
 import type { Alert } from "../domain/alert.ts";
+import { createCalendar } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
 import { type Clock, DAY, HOUR, SECOND } from "../domain/time.ts";
 import { createForecasts, type Forecasts } from "../forecast/keeper.ts";
@@ -58,6 +59,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
     pastMs: config.DEVICE_PAST_DAYS * DAY,
     futureMs: config.DEVICE_FUTURE_SECONDS * SECOND,
   });
+  const calendar = createCalendar({ timeZone: config.TIME_ZONE, dayStartsMinutes: config.SANITATION_DAY_STARTS });
   let alerting: Alerting | undefined;
   const registry = createRegistry({
     restored,
@@ -72,6 +74,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
 
   alerting = createAlerting({
     district: {
+      calendar,
       subject: (id) => world.subject(id),
       subjects: () => world.subjects.values(),
       placeAt: (lat, lon) => world.placeAt(lat, lon),
@@ -85,6 +88,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
         perHour: config.DISPATCHER_DESKS * config.DISPATCHER_ALERTS_PER_HOUR,
       },
       dispatch: { offerMs: config.OFFER_SECONDS * SECOND, crewsAsked: config.OFFER_CREWS },
+      hours: { dutyHours: config.DUTY_HOURS, workingHours: config.WORKING_HOURS },
     },
     startedAt: clock.now(),
     newId: () => ulid(clock.now()),
@@ -185,6 +189,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
     registry,
     tokens,
     geography,
+    calendar,
     alerting: desk,
     pictures: createPictures(config.DATA_DIR),
     forecasts,

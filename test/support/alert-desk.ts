@@ -5,6 +5,7 @@ import { Changes } from "../../src/center/changes.ts";
 import { createGeography } from "../../src/center/geography.ts";
 import { defaultWorldLimits, World } from "../../src/center/world.ts";
 import type { Alert, TimelineEntry } from "../../src/domain/alert.ts";
+import { chinaCalendar } from "../../src/domain/calendar.ts";
 import type { Device } from "../../src/domain/device.ts";
 import type { Kind } from "../../src/domain/kinds.ts";
 import type { Metrics } from "../../src/domain/metrics.ts";
@@ -38,6 +39,7 @@ export function openDesk(options: DeskOptions = {}) {
   let now = startedAt;
   const alerting = createAlerting({
     district: {
+      calendar: chinaCalendar,
       subject: (id) => world.subject(id),
       subjects: () => world.subjects.values(),
       placeAt: (lat, lon) => world.placeAt(lat, lon),
@@ -48,6 +50,7 @@ export function openDesk(options: DeskOptions = {}) {
       archiveAfterMs: 24 * 60 * MINUTE,
       attention: { nightHours: options.nightHours ?? [23, 5], perHour: options.perHour ?? 100 },
       dispatch: { offerMs: 2 * MINUTE, crewsAsked: 3 },
+      hours: { dutyHours: [[6 * 60, 22 * 60]], workingHours: [[9 * 60, 17 * 60]] },
     },
     startedAt,
     newId: () => `id-${String(++lastId).padStart(4, "0")}`,

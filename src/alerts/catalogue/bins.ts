@@ -123,6 +123,10 @@ export const bins: readonly Rule[] = [
     upgrades: [{ level: 2, attribute: "carriageway" }],
     matter: component("03005"),
     target: { minutes: 120, clock: "D" },
+    limits: [
+      { amount: 1, unit: "workingDays", subtype: "tipped" },
+      { amount: 4, unit: "dutyHours", subtype: "moved" },
+    ],
     closesAfterMs: 30 * MINUTE,
     enabled: true,
   },

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { categories } from "../../domain/categories.ts";
 import { qualityFlags } from "../../domain/observation.ts";
-import { hoursOfDay } from "../targets.ts";
 import { BETWEEN, defineJudge, level, OVER } from "./judging.ts";
 
 /** Judgements of events: what a camera saw, what a device said happened. */
@@ -95,12 +94,12 @@ const hours = z.tuple([z.number().min(0).max(24), z.number().min(0).max(24)]);
 export const depositOutside = defineJudge(
   z.strictObject({ type: z.literal("depositOutside"), windows: z.array(hours).min(1) }),
   ({ windows }) =>
-    ({ event, metrics, subject, at }) => {
+    ({ event, metrics, subject, at }, { calendar }) => {
       const deposit = event?.type === "card" || metrics.doorOpen === 1;
       if (!deposit) return null;
       const own = subject.device.attributes.depositHours;
       const due = typeof own === "string" ? parseHours(own) : windows;
-      const hours = hoursOfDay(at);
+      const hours = calendar.hoursOfDay(at);
       if (due.some(([from, to]) => hours >= from && hours < to)) return null;
       return { says: "holds", facts: { hour: Math.floor(hours) } };
     },

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { MINUTE } from "../../domain/time.ts";
-import { localHour } from "../targets.ts";
 import { BETWEEN, defineJudge, type Judgement, level, metric, OVER, recentValues } from "./judging.ts";
 
 /** Judgements of measured values. */
@@ -147,11 +146,11 @@ export const growsAtNight = defineJudge(
   }),
   ({ metric, perHour, hours: [from, to] }) => {
     const recent = recentValues(30 * MINUTE);
-    return ({ metrics, subject, at, outOfOrder }) => {
+    return ({ metrics, subject, at, outOfOrder }, { calendar }) => {
       const value = metrics[metric];
       if (value === undefined || outOfOrder) return null;
       const [first] = recent(subject, at, value);
-      const hour = localHour(at);
+      const hour = calendar.hourOfDay(at);
       if (hour < from || hour >= to) return OVER;
       if (!first || at - first.at < 10 * MINUTE) return null;
       const rate = ((value - first.value) * 60 * MINUTE) / (at - first.at);
@@ -164,10 +163,10 @@ export const growsAtNight = defineJudge(
 export const closedInOpeningHours = defineJudge(
   z.strictObject({ type: z.literal("closedInOpeningHours"), opensAt: number, closesAt: number }),
   ({ opensAt, closesAt }) =>
-    ({ metrics: { open }, subject, at }) => {
+    ({ metrics: { open }, subject, at }, { calendar }) => {
       if (open === undefined) return null;
       const own = subject.device.attributes;
-      const hour = localHour(at);
+      const hour = calendar.hourOfDay(at);
       const due = hour >= Number(own.opensAt ?? opensAt) && hour < Number(own.closesAt ?? closesAt);
       return due && open === 0 ? { says: "holds", facts: { open } } : OVER;
     },
