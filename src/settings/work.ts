@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { count, hours, optional, timeOfDay, timeZone, windows } from "./forms.ts";
+
+/** The district's time, and how its people work. */
+export const work = {
+  DISTRICT: optional,
+  /** Plays recorded or simulated time: the clock starts here (ISO 8601 or epoch ms) and runs CLOCK_SPEED times faster. */
+  CLOCK_START: optional,
+  CLOCK_SPEED: z.coerce.number().min(1).max(3_600).default(1),
+  /** Local time of the district, IANA name. */
+  TIME_ZONE: timeZone("Asia/Shanghai"),
+  /** The sanitation day begins at this local time: a night's work belongs to the day it began on. */
+  SANITATION_DAY_STARTS: timeOfDay("05:00"),
+  /** When street teams work (every day), and offices (working days): what duty hours and working days are counted in. */
+  DUTY_HOURS: windows("06:00-22:00"),
+  WORKING_HOURS: windows("09:00-17:00"),
+  /** Local hours without sound for levels 3 and 4. */
+  NIGHT_HOURS: hours("23-5"),
+  /** Desks that are manned at once, and what one can take: more alerts of levels 3 and 4 are listed without sound. */
+  DISPATCHER_DESKS: count(4),
+  DISPATCHER_ALERTS_PER_HOUR: count(12),
+  /** How long a crew has to answer an offer, and how many are asked before a dispatcher must look again. */
+  OFFER_SECONDS: count(120),
+  OFFER_CREWS: count(3),
+} as const;
