@@ -8,6 +8,7 @@ export default defineConfig({
   root,
   base: "/",
   worker: { format: "es" },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: fileURLToPath(new URL("./dist/console", import.meta.url)),
     emptyOutDir: true,

@@ -1,4 +1,4 @@
-import { connect, type StreamClient } from "../stream/client.ts";
+import { connect, type StreamClient } from "../../stream/client.ts";
 import { currentLanguage, text } from "./text.ts";
 
 const STORED = "kerbside.token";

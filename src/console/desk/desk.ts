@@ -1,8 +1,8 @@
-import type { AlertView } from "../stream/protocol.ts";
-import { alertLine, byUrgency } from "./alert-list.ts";
-import { centerNow, showFreshness } from "./freshness.ts";
-import { openSession, type Session } from "./session.ts";
-import { clockText, stateText, switchLanguage, type TextName, text } from "./text.ts";
+import type { AlertView } from "../../stream/protocol.ts";
+import { alertLine, byUrgency } from "../shared/alert-list.ts";
+import { centerNow, showFreshness } from "../shared/freshness.ts";
+import { openSession, type Session } from "../shared/session.ts";
+import { clockText, stateText, switchLanguage, type TextName, text } from "../shared/text.ts";
 
 const element = <E extends Element = HTMLElement>(selector: string): E => document.querySelector(selector) as E;
 

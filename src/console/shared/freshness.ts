@@ -1,4 +1,4 @@
-import type { StreamClient } from "../stream/client.ts";
+import type { StreamClient } from "../../stream/client.ts";
 import { clockText, text } from "./text.ts";
 
 /** Without a frame for this long (two heartbeats), nothing on the screen may pose as live. */

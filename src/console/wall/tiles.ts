@@ -1,6 +1,6 @@
-import type { AlertView, DeviceView } from "../stream/protocol.ts";
-import { levelBadge } from "./alert-list.ts";
-import { type TextName, text } from "./text.ts";
+import type { AlertView, DeviceView } from "../../stream/protocol.ts";
+import { levelBadge } from "../shared/alert-list.ts";
+import { type TextName, text } from "../shared/text.ts";
 
 const LEVELS = [1, 2, 3, 4] as const;
 const KINDS: readonly [kind: string, name: TextName][] = [

@@ -2,7 +2,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import type { Feature, FeatureCollection, Position } from "geojson";
 import { type GeoJSONSource, Map as MapLibreMap, Marker, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import type { AlertView, DeviceView } from "../stream/protocol.ts";
+import type { AlertView, DeviceView } from "../../stream/protocol.ts";
 import { addIcons, iconOf } from "./icons.ts";
 import { currentLanguage } from "./text.ts";
 

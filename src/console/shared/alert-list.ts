@@ -1,4 +1,4 @@
-import type { AlertView } from "../stream/protocol.ts";
+import type { AlertView } from "../../stream/protocol.ts";
 import { agoText, stateText, text } from "./text.ts";
 
 export const ROMAN = ["", "I", "II", "III", "IV"] as const;

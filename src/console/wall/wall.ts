@@ -1,10 +1,10 @@
 import type { FeatureCollection } from "geojson";
-import { alertLine, levelBadge, wallSelection } from "./alert-list.ts";
-import { centerNow, showFreshness } from "./freshness.ts";
-import { kindColor } from "./icons.ts";
-import { openMap, type WallMap } from "./map.ts";
-import { openSession, type Session } from "./session.ts";
-import { clockText, switchLanguage, text } from "./text.ts";
+import { alertLine, levelBadge, wallSelection } from "../shared/alert-list.ts";
+import { centerNow, showFreshness } from "../shared/freshness.ts";
+import { kindColor } from "../shared/icons.ts";
+import { openMap, type WallMap } from "../shared/map.ts";
+import { openSession, type Session } from "../shared/session.ts";
+import { clockText, switchLanguage, text } from "../shared/text.ts";
 import { drawTiles } from "./tiles.ts";
 
 const SHOWN_ALERTS = 8;
