@@ -1,11 +1,10 @@
 import type { Center } from "../center/access.ts";
 import type { Revised } from "../center/revisions.ts";
-import type { Alert } from "../domain/alert.ts";
 import type { Role, Scope } from "../domain/roles.ts";
 import { type Connection, type StreamCounters, stateFrame } from "./connection.ts";
-import { alertMatcher, alertView, deviceMatcher, deviceView, seesPeople } from "./projection.ts";
-import { alertFilter, deviceFilter, EVERY_MS, type StateFrame, type SubscribeFrame } from "./protocol.ts";
-import { View } from "./view.ts";
+import { seesPeople } from "./projection.ts";
+import { EVERY_MS, type StateFrame, type SubscribeFrame } from "./protocol.ts";
+import { type AnyView, createTopics, type Topic } from "./topics.ts";
 
 export interface HubParts {
   readonly center: Center;
@@ -21,8 +20,6 @@ export interface Viewer {
   readonly role: Role;
   readonly scope: Scope;
 }
-
-type AnyView = View<Revised>;
 
 interface Subscription {
   readonly id: string;
@@ -52,13 +49,13 @@ interface Group {
   timer: NodeJS.Timeout | null;
 }
 
-export class UnknownTopic extends Error {}
 const STORE_PAGE = 500;
 /** A view that other records' changes do not concern looks this often whether its own have changed. */
 const IDLE_LOOK_MS = 5;
 
-/** Distributes what changed: alerts with every commit, devices at each screen's own pace. */
+/** Distributes what changed: lossless topics with every commit, the latest of others at each screen's own pace. */
 export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, closeSlow }: HubParts) {
+  const topics = createTopics(center);
   const views = new Map<string, AnyView>();
   const groups = new Map<string, Group>();
   /** A device frame was due while a commit was under way: it waits for it. */
@@ -68,37 +65,16 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
   /** Frames of this very moment by view, `since` and id. */
   let shared = new Map<string, Buffer>();
 
-  const viewFor = (topic: string, filter: unknown, { role, scope }: Viewer): AnyView => {
-    const known = (key: string, make: (key: string) => AnyView): AnyView => {
-      let view = views.get(key);
-      if (!view) {
-        view = make(key);
-        views.set(key, view);
-      }
-      return view;
-    };
-    const eyes = seesPeople(role) ? "dispatcher" : "viewer";
-    if (topic === "alerts") {
-      const parsed = alertFilter.parse(filter ?? {});
-      return known(
-        JSON.stringify([topic, eyes, scope, canonical(parsed)]),
-        (key) =>
-          new View(key, center.alerts, alertMatcher(parsed, scope), (alert: Alert) =>
-            alertView(alert, eyes),
-          ) as unknown as AnyView,
-      );
+  const viewFor = (topic: Topic, frame: SubscribeFrame, viewer: Viewer): AnyView => {
+    const { filter, open } = topic.ask(frame.filter ?? {}, viewer);
+    const eyes = seesPeople(viewer.role) ? "dispatcher" : "viewer";
+    const key = JSON.stringify([frame.topic, eyes, viewer.scope, canonical(filter)]);
+    let view = views.get(key);
+    if (!view) {
+      view = open(key, eyes);
+      views.set(key, view);
     }
-    if (topic === "devices") {
-      const parsed = deviceFilter.parse(filter ?? {});
-      return known(
-        JSON.stringify([topic, eyes, scope, canonical(parsed)]),
-        (key) =>
-          new View(key, center.subjects, deviceMatcher(parsed, scope), (subject) =>
-            deviceView(subject, eyes),
-          ) as unknown as AnyView,
-      );
-    }
-    throw new UnknownTopic(`there is no topic ${topic}; there are alerts and devices`);
+    return view;
   };
 
   const send = (subscription: Subscription, key: string, build: () => Omit<StateFrame, "id" | "type" | "now">) => {
@@ -264,8 +240,9 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
   return {
     /** @throws ZodError on a filter that does not fit, UnknownTopic */
     subscribe(frame: SubscribeFrame, viewer: Viewer): () => void {
-      const view = viewFor(frame.topic, frame.filter, viewer);
-      const everyMs = frame.topic === "devices" ? (frame.everyMs ?? EVERY_MS.preset) : 0;
+      const topic = topics.named(frame.topic);
+      const view = viewFor(topic, frame, viewer);
+      const everyMs = topic.lossless ? 0 : (frame.everyMs ?? EVERY_MS.preset);
       const key = `${everyMs} ${view.key}`;
       let group = groups.get(key);
       if (!group) {
@@ -286,7 +263,7 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
       };
       group.members.add(subscription);
       counters.subscriptions++;
-      begin(subscription, frame);
+      begin(subscription, frame, topic);
       return () => {
         subscription.closed = true;
         counters.subscriptions--;
@@ -305,15 +282,15 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
     },
   };
 
-  function begin(subscription: Subscription, { since, topic }: SubscribeFrame): void {
+  function begin(subscription: Subscription, { since }: SubscribeFrame, topic: Topic): void {
     const { view } = subscription.group;
     const start = () => {
       shared = new Map();
       view.update();
       if (!since || since.rev === 0) return startSnapshot(subscription);
       const { epoch, prunedRev } = center.store.restored;
-      if (topic === "devices") {
-        // Positions of devices are worth as long as the process lives; older ones start anew without further words.
+      if (!topic.lossless) {
+        // The latest of something is worth as long as the process lives; older positions start anew without further words.
         if (since.epoch !== epoch || !view.canAnswer(since.rev)) return startSnapshot(subscription);
       } else if (since.epoch !== epoch || since.rev > view.revisions.head) {
         subscription.reset = "epoch";

@@ -8,8 +8,9 @@ import type { Config } from "../config.ts";
 import type { Token } from "../domain/roles.ts";
 import { SECOND } from "../domain/time.ts";
 import { Connection, type StreamCounters, textFrame } from "./connection.ts";
-import { createHub, UnknownTopic } from "./hub.ts";
+import { createHub } from "./hub.ts";
 import { clientFrame, closeCodes, type ErrorFrame, type HelloFrame, PROTOCOL } from "./protocol.ts";
+import { UnknownTopic } from "./topics.ts";
 
 export interface StreamParts {
   readonly server: Server;
