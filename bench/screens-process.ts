@@ -7,6 +7,9 @@ let frames = 0;
 let bytes = 0;
 let upserts = 0;
 let waitFor = Number.POSITIVE_INFINITY;
+/** Frames of the burst under way, and when its first one came: one change goes to every socket once. */
+let burst = 0;
+let burstFrom = 0;
 
 async function open({ url, sockets, greet = [], readyAfter }: ScreensCall): Promise<void> {
   const upsertMark = Buffer.from('"receivedAt"');
@@ -21,6 +24,7 @@ async function open({ url, sockets, greet = [], readyAfter }: ScreensCall): Prom
       });
       socket.on("message", (data: Buffer) => {
         frames++;
+        if (burst++ === 0) burstFrom = performance.now();
         bytes += data.length;
         // Counted on one socket and scaled: the screens must not become what is measured.
         if (index === 0)
@@ -28,7 +32,7 @@ async function open({ url, sockets, greet = [], readyAfter }: ScreensCall): Prom
         if (++seen === readyAfter) ready.resolve();
         if (frames >= waitFor) {
           waitFor = Number.POSITIVE_INFINITY;
-          process.send?.({ received: frames });
+          process.send?.({ burstMs: performance.now() - burstFrom });
         }
       });
       socket.on("error", ready.reject);
@@ -40,6 +44,7 @@ async function open({ url, sockets, greet = [], readyAfter }: ScreensCall): Prom
 process.on("message", async (call: ScreensCall | { receive: number } | { counts: true }) => {
   if ("receive" in call) {
     waitFor = frames + call.receive;
+    burst = 0;
     process.send?.({ waiting: true });
   } else if ("counts" in call) {
     process.send?.({ frames, bytes, upserts });

@@ -5,6 +5,7 @@ import { type Connection, type StreamCounters, stateFrame } from "./connection.t
 import { seesPeople } from "./projection.ts";
 import { EVERY_MS, type StateFrame, type SubscribeFrame } from "./protocol.ts";
 import { type AnyView, createTopics, type Topic } from "./topics.ts";
+import type { Delta } from "./view.ts";
 
 export interface HubParts {
   readonly center: Center;
@@ -49,6 +50,12 @@ interface Group {
   timer: NodeJS.Timeout | null;
 }
 
+/** Answers to one question: frames by what they say and the subscription's id, deltas by where they begin. */
+interface Shared {
+  readonly frames: Map<string, Buffer>;
+  readonly deltas: Map<number, Delta>;
+}
+
 const STORE_PAGE = 500;
 /** A view that other records' changes do not concern looks this often whether its own have changed. */
 const IDLE_LOOK_MS = 5;
@@ -62,8 +69,8 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
   const overdue = new Set<Group>();
   /** New subscriptions that came while a commit was under way. */
   let waiting: (() => void)[] = [];
-  /** Frames of this very moment by view, `since` and id. */
-  let shared = new Map<string, Buffer>();
+  /** What was built at this very moment, for everybody who asks the same. */
+  let shared = new Map<AnyView, Shared>();
 
   const viewFor = (topic: Topic, frame: SubscribeFrame, viewer: Viewer): AnyView => {
     const { filter, open } = topic.ask(frame.filter ?? {}, viewer);
@@ -77,11 +84,21 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
     return view;
   };
 
+  const sharedOf = (view: AnyView): Shared => {
+    let known = shared.get(view);
+    if (!known) {
+      known = { frames: new Map(), deltas: new Map() };
+      shared.set(view, known);
+    }
+    return known;
+  };
+
   const send = (subscription: Subscription, key: string, build: () => Omit<StateFrame, "id" | "type" | "now">) => {
     const { viewer, id, group } = subscription;
     const special = subscription.skipped > 0 || subscription.reset !== undefined;
-    const sharedKey = `${group.view.key} ${id} ${key}`;
-    let frame = special ? undefined : shared.get(sharedKey);
+    const { frames } = sharedOf(group.view);
+    const sharedKey = `${key} ${id}`;
+    let frame = special ? undefined : frames.get(sharedKey);
     if (!frame) {
       counters.serialised++;
       frame = stateFrame({
@@ -93,7 +110,7 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
         ...(subscription.skipped > 0 && { skipped: subscription.skipped }),
         ...(center.health.storeFailing && { health: "storeFailing" as const }),
       });
-      if (!special) shared.set(sharedKey, frame);
+      if (!special) frames.set(sharedKey, frame);
     }
     subscription.skipped = 0;
     subscription.reset = undefined;
@@ -159,7 +176,13 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
     const { view } = subscription.group;
     const since = subscription.rev;
     if (since === view.rev && !evenEmpty) return;
-    const { upsert, gone } = view.delta(since);
+    const { deltas } = sharedOf(view);
+    let delta = deltas.get(since);
+    if (!delta) {
+      delta = view.delta(since);
+      deltas.set(since, delta);
+    }
+    const { upsert, gone } = delta;
     const nothing = upsert.length === 0 && gone.length === 0;
     if (nothing && !evenEmpty) return;
     if (!nothing) subscription.group.sentAt = performance.now();
