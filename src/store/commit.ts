@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { finalStates } from "../domain/alert.ts";
+import type { Device } from "../domain/device.ts";
+import { createMeta } from "./meta.ts";
 import { decodeReadings } from "./readings.ts";
 import type { CommitBatch } from "./store.ts";
 import type { Tail } from "./tail.ts";
@@ -51,9 +53,11 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
   const putSubject = prepare(
     "INSERT INTO subject (device, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
   );
-  const putMeta = prepare(
-    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+  const placeOf = prepare(
+    "SELECT kind, community_id, grid_id FROM device_place WHERE device = ? ORDER BY since DESC LIMIT 1",
   );
+  const putPlace = prepare("INSERT OR REPLACE INTO device_place VALUES (?, ?, ?, ?, ?, ?)");
+  const meta = createMeta(database);
 
   /** Newest log entry when the checkpoint round under way began: from there on a restart replays. */
   let roundStart = 0;
@@ -62,7 +66,8 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
     for (const { id, device } of batch.devices) {
       if (device) putDevice.run(id, device.number, JSON.stringify(device));
       else dropDevice.run(id);
-      if (device) putMeta.run("lastDeviceNumber", String(Math.max(device.number, lastDeviceNumber())));
+      if (device) rememberPlace(device);
+      if (device) meta.put("lastDeviceNumber", Math.max(device.number, meta.number("lastDeviceNumber")));
     }
     for (const { id, token } of batch.tokens) {
       if (token) putToken.run(id, JSON.stringify(token));
@@ -116,9 +121,9 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
       putAnswer.run(answer.key, answer.at, answer.status, JSON.stringify(answer.body));
 
     const newestBefore = batch.checkpoint?.begins ? newestLog() : 0;
-    let log: number | null = null;
+    let entry: number | null = null;
     if (batch.readings) {
-      log = Number(putLog.run(batch.readingCount, new Uint8Array(batch.readings)).lastInsertRowid);
+      entry = Number(putLog.run(batch.readingCount, new Uint8Array(batch.readings)).lastInsertRowid);
       if (batch.hasEvents) {
         decodeReadings(batch.readings, (reading) => {
           if (reading.event) putEvent.run(reading.device, reading.at, reading.key, JSON.stringify(reading));
@@ -130,29 +135,34 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
       // Taken before this batch's own entry: replaying a reading that a subject knows already changes nothing.
       if (begins) roundStart = newestBefore;
       for (const { device, body } of subjects) putSubject.run(device, JSON.stringify(body));
-      if (completes) putMeta.run("checkpointLog", String(roundStart));
+      if (completes) meta.put("checkpointLog", roundStart);
     }
-    return log;
+    return entry;
+  };
+
+  const rememberPlace = ({ number, id, kind, place, updatedAt }: Device): void => {
+    const known = placeOf.get(number) as { kind: string; community_id: string; grid_id: string } | undefined;
+    const community = place?.communityId ?? null;
+    const grid = place?.gridId ?? null;
+    if (known?.kind === kind && known.community_id === community && known.grid_id === grid) return;
+    putPlace.run(number, known ? updatedAt : 0, id, kind, community, grid);
   };
 
   const selectNewestLog = prepare("SELECT seq FROM sqlite_sequence WHERE name = 'log'");
   const newestLog = (): number => (selectNewestLog.get() as { seq: number } | undefined)?.seq ?? 0;
-  const selectMeta = prepare("SELECT value FROM meta WHERE key = ?");
-  const lastDeviceNumber = (): number =>
-    Number((selectMeta.get("lastDeviceNumber") as { value: string } | undefined)?.value ?? 0);
 
   /** @throws the database's error, after everything was rolled back */
   return (batch: CommitBatch): void => {
-    let log: number | null = null;
+    let entry: number | null = null;
     database.exec("BEGIN IMMEDIATE");
     try {
-      log = write(batch);
+      entry = write(batch);
       database.exec("COMMIT");
     } catch (error) {
       // A full disk may have ended the transaction already.
       if (database.isTransaction) database.exec("ROLLBACK");
       throw error;
     }
-    if (log !== null && batch.readings) tail.add(log, batch.readings);
+    if (entry !== null && batch.readings) tail.add(entry, batch.readings);
   };
 }

@@ -55,6 +55,18 @@ const steps: readonly string[] = [
     PRIMARY KEY (device, at, key)
   ) WITHOUT ROWID;
   `,
+  `
+  -- What a device was and where it belonged, from when on: a reading is told elsewhere under the place it was made in.
+  CREATE TABLE device_place (
+    device INTEGER NOT NULL, since INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, community_id TEXT, grid_id TEXT,
+    PRIMARY KEY (device, since)
+  ) WITHOUT ROWID;
+  INSERT INTO device_place SELECT number, 0, id, json_extract(body, '$.kind'), json_extract(body, '$.place.communityId'),
+    json_extract(body, '$.place.gridId') FROM device;
+  -- Days that the log no longer holds and the follower has not been told: it reads them from chunks.
+  CREATE TABLE missed (device INTEGER NOT NULL, day INTEGER NOT NULL, PRIMARY KEY (device, day)) WITHOUT ROWID;
+  CREATE INDEX timeline_rev ON timeline (rev);
+  `,
 ];
 
 /**

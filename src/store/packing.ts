@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { DAY } from "../domain/time.ts";
 import { decodeChunk, encodeChunk } from "./chunks.ts";
 import { merge, type TimedMetrics } from "./merge.ts";
+import { createMeta } from "./meta.ts";
 import type { Tail } from "./tail.ts";
 
 /** Small chunks of one day are united when there are this many: each query of that day opens them all. */
@@ -19,19 +20,16 @@ export interface Packer {
 
 /**
  * Moves closed stretches of the log into chunks, one per device and day, a few milliseconds at a time.
- * A round that is cut off is simply done again: chunks of the same readings unite to the same series.
- * @param releasable newest log entry that no restart needs any more (everything up to the last checkpoint)
+ * A round that is cut off is simply done again: chunks of the same readings unite to the same series. The log itself is
+ * released elsewhere (store/log.ts).
  */
-export function createPacker(database: DatabaseSync, tail: Tail, releasable: () => number): Packer {
+export function createPacker(database: DatabaseSync, tail: Tail): Packer {
   const partsOf = database.prepare("SELECT part, body FROM chunk WHERE device = ? AND day = ? ORDER BY part");
   const insert = database.prepare("INSERT INTO chunk (device, day, part, count, body) VALUES (?, ?, ?, ?, ?)");
   const remove = database.prepare("DELETE FROM chunk WHERE device = ? AND day = ?");
-  const putMeta = database.prepare(
-    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-  );
-  const dropLog = database.prepare("DELETE FROM log WHERE id <= ?");
+  const meta = createMeta(database);
   let todo: number[] = [];
-  let upTo = 0;
+  let upTo = meta.number("packedTo");
   let running = false;
 
   const packDevice = (device: number) => {
@@ -63,7 +61,8 @@ export function createPacker(database: DatabaseSync, tail: Tail, releasable: () 
       return running;
     },
     start() {
-      if (running || tail.count === 0) return;
+      // Entries of events alone have nothing to pack, but are done with all the same.
+      if (running || tail.newestLog <= upTo) return;
       running = true;
       upTo = tail.newestLog;
       todo = tail.devices();
@@ -79,8 +78,7 @@ export function createPacker(database: DatabaseSync, tail: Tail, releasable: () 
           packDevice(device);
           packed.push(device);
         }
-        if (todo.length === 0) putMeta.run("packedTo", String(upTo));
-        dropLog.run(Math.min(Number(todo.length === 0 ? upTo : 0), releasable()));
+        if (todo.length === 0) meta.put("packedTo", upTo);
         database.exec("COMMIT");
       } catch (error) {
         database.exec("ROLLBACK");

@@ -4,11 +4,23 @@ import { DAY, type Millis } from "../domain/time.ts";
 import { type Columns, decodeChunk } from "./chunks.ts";
 import { merge } from "./merge.ts";
 import { ReadingWriter } from "./readings.ts";
-import type { Aggregate, Point, Reading, ReadingsQuery, SeriesQuery, TrackPoint } from "./store.ts";
+import type {
+  Aggregate,
+  DeviceQuery,
+  Point,
+  Reading,
+  ReadingsQuery,
+  Series,
+  SeriesQuery,
+  TrackPoint,
+} from "./store.ts";
 import type { Tail } from "./tail.ts";
 
-/** Lets whatever waits (a commit, above all) go first. */
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Lets whatever waits (a commit, above all) go first; throws when nobody waits for the answer any more. */
+async function breathe(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal?.throwIfAborted();
+}
 
 /** History out of chunks and tail, a day at a time so that a long query never holds up a commit. */
 export function createSeries(database: DatabaseSync, tail: Tail) {
@@ -35,7 +47,7 @@ export function createSeries(database: DatabaseSync, tail: Tail) {
   };
 
   return {
-    async series(query: SeriesQuery): Promise<{ points: Point[]; truncated: boolean }> {
+    async series(query: SeriesQuery, signal?: AbortSignal): Promise<Series> {
       const collector = query.everyMs ? windows(query, query.everyMs) : raw();
       const limit = query.limit ?? Number.POSITIVE_INFINITY;
       for (const number of days(query.device, query.from, query.to)) {
@@ -49,13 +61,13 @@ export function createSeries(database: DatabaseSync, tail: Tail) {
           }
         }
         if (collector.points.length > limit) break;
-        await breathe();
+        await breathe(signal);
       }
       const points = collector.finish();
       return { points: points.slice(0, limit), truncated: points.length > limit };
     },
 
-    async track(query: { device: number; from: Millis; to: Millis; limit: number }): Promise<TrackPoint[]> {
+    async track(query: DeviceQuery, signal?: AbortSignal): Promise<TrackPoint[]> {
       const points: TrackPoint[] = [];
       for (const number of days(query.device, query.from, query.to)) {
         const { at, values } = day(query.device, number);
@@ -70,18 +82,18 @@ export function createSeries(database: DatabaseSync, tail: Tail) {
           if (time < query.from || time >= query.to || lat === null || lon === null) continue;
           points.push({ at: time, lat, lon, speedKmh: column("speedKmh", i), headingDeg: column("headingDeg", i) });
         }
-        await breathe();
+        await breathe(signal);
       }
       return points;
     },
 
-    events(query: { device: number; from: Millis; to: Millis; limit: number }): Reading[] {
+    events(query: DeviceQuery): Reading[] {
       const rows = eventsOf.all(query.device, query.from, query.to, query.limit) as { body: string }[];
       return rows.map(({ body }) => JSON.parse(body) as Reading);
     },
 
     /** Everything that was stored of some devices, numbers and events, packed and in order of event time. */
-    async readings({ devices, from, to }: ReadingsQuery): Promise<ArrayBuffer | null> {
+    async readings({ devices, from, to }: ReadingsQuery, signal?: AbortSignal): Promise<ArrayBuffer | null> {
       const found: Reading[] = [];
       for (const device of devices) {
         for (const number of days(device, from, to)) {
@@ -109,7 +121,7 @@ export function createSeries(database: DatabaseSync, tail: Tail) {
             ...(quality && { quality }),
           });
         }
-        await breathe();
+        await breathe(signal);
       }
       found.sort((a, b) => a.at - b.at);
       const writer = new ReadingWriter();

@@ -1,7 +1,9 @@
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Millis } from "../domain/time.ts";
+import { createCaller } from "./calls.ts";
+import type { Journal } from "./journal.ts";
 import type { RetentionLimits } from "./retention.ts";
-import { type CommitBatch, type Restored, type Store, StoreUnavailable } from "./store.ts";
+import type { Restored, Store } from "./store.ts";
 
 export interface SqliteOptions {
   readonly directory: string;
@@ -9,31 +11,35 @@ export interface SqliteOptions {
   readonly diskReserveBytes: number;
   readonly quarantineRows: number;
   readonly retention: RetentionLimits;
+  /** Somebody follows the journal: so many bytes of log are kept for it at most. Absent: nobody does. */
+  readonly follower?: { readonly backlogBytes: number };
   /** Largest size in pages of 4 KiB; tests fill it. */
   readonly maximumPages?: number;
   /** Time that retention goes by instead of the machine's, for recorded days. */
   readonly fixedNow?: Millis;
 }
 
-/** What the worker can be asked, beside being started. */
-export type StoreCalls = {
-  commit(batch: CommitBatch): void;
-  pack(): Promise<void>;
-  retain(now: Millis): void;
-  close(): void;
-} & {
-  [call in Exclude<keyof Store, "commit" | "restored" | symbol>]: Store[call] extends (
-    ...parameters: infer P
-  ) => Promise<infer R>
+type Answering<Asked> = {
+  [call in keyof Asked]: Asked[call] extends (...parameters: infer P) => Promise<infer R>
     ? (...parameters: P) => R | Promise<R>
     : never;
 };
+
+/** What the worker can be asked, beside being started. */
+export type StoreCalls = Answering<Omit<Store, "restored" | symbol>> &
+  Answering<Journal> & {
+    pack(): Promise<void>;
+    retain(now: Millis): Promise<void>;
+    close(): void;
+  };
 
 export interface SqliteStore extends Store {
   /** Packs everything that is committed by now. */
   pack(): Promise<void>;
   /** Removes everything older than its limit, as of `now`. */
   retain(now: Millis): Promise<void>;
+  /** A way for another thread to read the journal without this one in between. */
+  door(): MessagePort;
 }
 
 /**
@@ -42,62 +48,63 @@ export interface SqliteStore extends Store {
  */
 export async function openStore(options: SqliteOptions): Promise<SqliteStore> {
   const worker = new Worker(new URL("./sqlite-worker.ts", import.meta.url), { workerData: options });
-  const pending = new Map<number, { resolve: (result: never) => void; reject: (error: unknown) => void }>();
-  let nextId = 1;
-  let ended: Error | null = null;
   const started = Promise.withResolvers<Restored>();
+  worker.once("message", ({ restored }: { restored: Restored }) => started.resolve(restored));
+  let over = false;
   const end = (error: Error) => {
-    ended ??= error;
+    over = true;
     started.reject(error);
-    for (const { reject } of pending.values()) reject(error);
-    pending.clear();
+    store.end(error);
   };
   worker.on("error", end);
   worker.on("exit", () => end(new Error("the store has ended")));
-  worker.on("message", (message) => {
-    if (message.restored) return started.resolve(message.restored);
-    const call = pending.get(message.id);
-    pending.delete(message.id);
-    if (!message.error) return call?.resolve(message.result as never);
-    const { heals, message: text, stack } = message.error;
-    const error = heals ? new StoreUnavailable(text) : new Error(text);
-    error.stack = stack;
-    call?.reject(error);
-  });
-
-  const ask = <C extends keyof StoreCalls>(
-    call: C,
-    ...parameters: Parameters<StoreCalls[C]>
-  ): Promise<Awaited<ReturnType<StoreCalls[C]>>> =>
-    new Promise((resolve, reject) => {
-      if (ended) return reject(ended);
-      const id = nextId++;
-      pending.set(id, { resolve, reject });
-      worker.postMessage({ id, call, parameters });
-    });
+  const store = createCaller<StoreCalls>(worker);
 
   const restored = await started.promise;
   return {
     restored,
-    commit: (batch) => ask("commit", batch),
-    series: (query) => ask("series", query),
-    track: (query) => ask("track", query),
-    events: (query) => ask("events", query),
-    readings: (query) => ask("readings", query),
-    alerts: (query) => ask("alerts", query),
-    alertsSince: (rev, limit) => ask("alertsSince", rev, limit),
-    alert: (id) => ask("alert", id),
-    answer: (key) => ask("answer", key),
-    quarantine: (query) => ask("quarantine", query),
-    audit: (query) => ask("audit", query),
-    backup: (path) => ask("backup", path),
-    status: () => ask("status"),
-    pack: () => ask("pack"),
-    retain: (now) => ask("retain", now),
+    commit: (batch) => store.ask("commit", batch),
+    series: (query, signal) => store.ask("series", query, signal),
+    track: (query, signal) => store.ask("track", query, signal),
+    events: (query, signal) => store.ask("events", query, signal),
+    readings: (query, signal) => store.ask("readings", query, signal),
+    alerts: (query) => store.ask("alerts", query),
+    alertsSince: (rev, limit) => store.ask("alertsSince", rev, limit),
+    alert: (id) => store.ask("alert", id),
+    answer: (key) => store.ask("answer", key),
+    quarantine: (query) => store.ask("quarantine", query),
+    audit: (query) => store.ask("audit", query),
+    backup: (path) => store.ask("backup", path),
+    status: () => store.ask("status"),
+    pack: () => store.ask("pack"),
+    retain: (now) => store.ask("retain", now),
+    door() {
+      const { port1, port2 } = new MessageChannel();
+      worker.postMessage({ door: port2 }, [port2]);
+      return port1;
+    },
     async [Symbol.asyncDispose]() {
-      if (ended) return;
-      await ask("close");
+      if (over) return;
+      await store.ask("close");
       await worker.terminate();
     },
+  };
+}
+
+/** The journal as another thread reads it, through a door of the store (`SqliteStore.door`). */
+export function openJournal(door: MessagePort): Journal {
+  const store = createCaller<StoreCalls>(door);
+  return {
+    series: (query, signal) => store.ask("series", query, signal),
+    track: (query, signal) => store.ask("track", query, signal),
+    events: (query, signal) => store.ask("events", query, signal),
+    readings: (query, signal) => store.ask("readings", query, signal),
+    position: () => store.ask("position"),
+    entries: (after, readings) => store.ask("entries", after, readings),
+    alertChanges: (after, limit) => store.ask("alertChanges", after, limit),
+    missed: (limit) => store.ask("missed", limit),
+    places: () => store.ask("places"),
+    delivered: (progress) => store.ask("delivered", progress),
+    tellAnew: () => store.ask("tellAnew"),
   };
 }

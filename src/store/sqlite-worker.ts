@@ -1,9 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { backup, type DatabaseSync } from "node:sqlite";
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { answerCalls } from "./calls.ts";
 import { createCommitter } from "./commit.ts";
 import { asStoreError, freeBytes, needsReopening, openDatabase } from "./database.ts";
+import { createFollowing } from "./following.ts";
+import { createLog } from "./log.ts";
+import { createMeta } from "./meta.ts";
 import { createPacker } from "./packing.ts";
 import { createRecords, restore } from "./records.ts";
 import { createRetention } from "./retention.ts";
@@ -22,6 +26,7 @@ const CHECKPOINT_WAL_BYTES = 16 * 1024 * 1024;
 const PACK_READINGS = 100_000;
 const PACK_EVERY_MS = 3_600_000;
 const HOUSEKEEPING_MS = 1_000;
+const STEP_PAUSE_MS = 2;
 const RETENTION_EVERY_MS = 60_000;
 
 mkdirSync(options.directory, { recursive: true });
@@ -30,24 +35,25 @@ function open() {
   const database = openDatabase(path);
   if (options.maximumPages) database.exec(`PRAGMA max_page_count = ${options.maximumPages}`);
   const tail = createTail();
-  const meta = database.prepare("SELECT value FROM meta WHERE key = ?");
-  const metaNumber = (key: string) => Number((meta.get(key) as { value: string } | undefined)?.value ?? 0);
-  const log = database.prepare("SELECT id, body FROM log WHERE id > ? ORDER BY id");
-  for (const { id, body } of log.iterate(metaNumber("packedTo")) as Iterable<{ id: number; body: Uint8Array }>) {
+  const packedTo = createMeta(database).number("packedTo");
+  const unpacked = database.prepare("SELECT id, body FROM log WHERE id > ? ORDER BY id");
+  for (const { id, body } of unpacked.iterate(packedTo) as Iterable<{ id: number; body: Uint8Array }>)
     tail.add(id, body);
-  }
   return {
     database,
     tail,
     commit: createCommitter(database, tail, options.quarantineRows),
     records: createRecords(database),
     series: createSeries(database, tail),
-    packer: createPacker(database, tail, () => metaNumber("checkpointLog")),
+    packer: createPacker(database, tail),
+    log: createLog(database, options.follower?.backlogBytes ?? null),
+    following: createFollowing(database, options.quarantineRows),
     retain: createRetention(database, options.retention),
   };
 }
 
 let opened = open();
+if (!options.follower) opened.following.forget();
 const restored = restore(newEpochAfterRestore(opened.database));
 let highestRev = restored.alertRev;
 let lastPackAt = performance.now();
@@ -88,12 +94,21 @@ const calls: StoreCalls = {
       }
       throw error;
     }
+    if (batch.readings) opened.log.grew(batch.readings.byteLength);
+    if (batch.devices.length > 0) opened.following.placesChanged();
     for (const alert of batch.alerts) highestRev = Math.max(highestRev, alert.rev);
   },
-  series: (query) => opened.series.series(query),
-  track: (query) => opened.series.track(query),
+  series: (query, signal) => opened.series.series(query, signal),
+  track: (query, signal) => opened.series.track(query, signal),
   events: (query) => opened.series.events(query),
-  readings: (query) => opened.series.readings(query),
+  readings: (query, signal) => opened.series.readings(query, signal),
+  position: () => opened.following.position(),
+  entries: (after, readings) => opened.following.entries(after, readings),
+  alertChanges: (after, limit) => opened.following.alertChanges(after, limit),
+  missed: (limit) => opened.following.missed(limit),
+  places: () => opened.following.places(),
+  delivered: (progress) => opened.following.delivered(progress),
+  tellAnew: () => opened.following.tellAnew(),
   alerts: (query) => opened.records.alerts(query),
   alertsSince: (rev, limit) => opened.records.alertsSince(rev, limit),
   alert: (id) => opened.records.alert(id),
@@ -123,18 +138,23 @@ const calls: StoreCalls = {
   },
   async pack() {
     opened.packer.start();
-    while (opened.packer.step()) await new Promise((resolve) => setImmediate(resolve));
+    while (opened.packer.step()) await breathe();
+    while (opened.log.release()) await breathe();
   },
-  retain(now) {
-    while (opened.retain(now));
+  async retain(now) {
+    while (opened.retain(now)) await breathe();
   },
   close() {
     clearInterval(housekeeping);
     if (highestRev > 0) rememberPosition();
     opened.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     opened.database.close();
+    // Ends the thread: after this answer nothing keeps it.
+    setImmediate(() => parentPort?.close());
   },
 };
+
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function walBytes(): number {
   return existsSync(`${path}-wal`) ? statSync(`${path}-wal`).size : 0;
@@ -149,6 +169,7 @@ function background(): void {
       opened.packer.start();
       packOn();
     }
+    if (!opened.packer.running) releaseOn();
     if (walBytes() > CHECKPOINT_WAL_BYTES) opened.database.exec("PRAGMA wal_checkpoint(PASSIVE)");
     if (performance.now() - lastRetentionAt > RETENTION_EVERY_MS) {
       const now = options.fixedNow ?? Date.now();
@@ -161,31 +182,35 @@ function background(): void {
   }
 }
 
-function packOn(): void {
-  try {
-    if (opened.packer.step()) setTimeout(packOn, 2);
-  } catch (error) {
-    if (!(asStoreError(error) instanceof StoreUnavailable)) throw error;
-    setTimeout(packOn, HOUSEKEEPING_MS);
-  }
+/** Repeats a short step until it says that nothing is left, with room for commits in between. */
+function repeat(step: () => boolean): () => void {
+  let waiting = false;
+  const turn = () => {
+    waiting = false;
+    try {
+      if (step()) wait(STEP_PAUSE_MS);
+    } catch (error) {
+      if (!(asStoreError(error) instanceof StoreUnavailable)) throw error;
+      wait(HOUSEKEEPING_MS);
+    }
+  };
+  const wait = (ms: number) => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(turn, ms);
+  };
+  return () => wait(0);
 }
+const packOn = repeat(() => opened.packer.step());
+const releaseOn = repeat(() => opened.log.release());
 
 const housekeeping = setInterval(background, HOUSEKEEPING_MS);
 
-parentPort?.on(
-  "message",
-  async ({ id, call, parameters }: { id: number; call: keyof StoreCalls; parameters: unknown[] }) => {
-    try {
-      const method = calls[call] as (...given: unknown[]) => unknown;
-      parentPort?.postMessage({ id, result: await method(...parameters) });
-    } catch (error) {
-      const known = asStoreError(error) as Error;
-      parentPort?.postMessage({
-        id,
-        error: { message: known.message, heals: known instanceof StoreUnavailable, stack: known.stack },
-      });
-    }
-    if (call === "close") parentPort?.close();
-  },
-);
-parentPort?.postMessage({ restored });
+const asKnown = (error: unknown): Error => asStoreError(error) as Error;
+if (parentPort) {
+  answerCalls(parentPort, calls, asKnown);
+  parentPort.on("message", ({ door }: { door?: MessagePort }) => {
+    if (door) answerCalls(door, calls, asKnown);
+  });
+  parentPort.postMessage({ restored });
+}

@@ -180,14 +180,30 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
-/** Past readings and tracks. One contract suite holds every implementation to the same answers. */
+export interface Series {
+  readonly points: readonly Point[];
+  readonly truncated: boolean;
+}
+
+/** What one device said in [from, to). */
+export interface DeviceQuery {
+  readonly device: number;
+  readonly from: Millis;
+  readonly to: Millis;
+  readonly limit: number;
+}
+
+/**
+ * Past readings and tracks. One contract suite holds every implementation to the same answers. A signal ends the work when
+ * nobody waits for the answer any more; the promise then rejects with its reason.
+ */
 export interface History {
-  series(query: SeriesQuery): Promise<{ readonly points: readonly Point[]; readonly truncated: boolean }>;
-  track(query: { device: number; from: Millis; to: Millis; limit: number }): Promise<readonly TrackPoint[]>;
+  series(query: SeriesQuery, signal?: AbortSignal): Promise<Series>;
+  track(query: DeviceQuery, signal?: AbortSignal): Promise<readonly TrackPoint[]>;
   /** Events of one device (detections, alarms, cards), newest first. */
-  events(query: { device: number; from: Millis; to: Millis; limit: number }): Promise<readonly Reading[]>;
+  events(query: DeviceQuery, signal?: AbortSignal): Promise<readonly Reading[]>;
   /** Everything that was stored of some devices, packed as `decodeReadings` reads it, in order of event time. */
-  readings(query: ReadingsQuery): Promise<ArrayBuffer | null>;
+  readings(query: ReadingsQuery, signal?: AbortSignal): Promise<ArrayBuffer | null>;
 }
 
 /** The truth. A promise of `commit` that resolves means synced to disk. */
