@@ -16,6 +16,8 @@ export const permissions = {
   readPictures: "crew",
   readPeople: "dispatcher",
   readSilences: "dispatcher",
+  readRegistry: "dispatcher",
+  manageRegistry: "manager",
   manageSilences: "dispatcher",
   readQuarantine: "dispatcher",
   manageDevices: "manager",

@@ -24,6 +24,7 @@ import { registerHistory } from "./history.ts";
 import { registerObservability } from "./observability.ts";
 import { registerPictures } from "./pictures.ts";
 import { registerRecords } from "./records.ts";
+import { registerRegistry } from "./registry.ts";
 import { type Api, needs } from "./route.ts";
 import { registerRules } from "./rules.ts";
 
@@ -148,6 +149,7 @@ export async function createApi({ center, config, logger, broker, stream }: ApiP
       registerPictures(scoped as unknown as Api, parts);
       registerRecords(scoped as unknown as Api, parts);
       registerRules(scoped as unknown as Api, parts);
+      registerRegistry(scoped as unknown as Api, parts);
     },
     { prefix: "/api/v1" },
   );

@@ -5,6 +5,7 @@ import type { Device } from "../domain/device.ts";
 import type { Token } from "../domain/roles.ts";
 import type { Clock, Millis } from "../domain/time.ts";
 import type { Forecasts } from "../forecast/keeper.ts";
+import type { Operations } from "../operations/engine.ts";
 import type { Pictures } from "../store/pictures.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes, DeviceCommand } from "./changes.ts";
@@ -68,6 +69,7 @@ export interface Center {
   /** Local time, working days and holidays. */
   readonly calendar: Calendar;
   readonly alerting: Alerting;
+  readonly operations: Operations;
   readonly pictures: Pictures;
   readonly forecasts: Pick<Forecasts, "of">;
   /** Live alerts by revision, exactly as committed. */

@@ -9,6 +9,7 @@ import type { Device } from "../domain/device.ts";
 import { type Clock, DAY, HOUR, SECOND } from "../domain/time.ts";
 import { createForecasts, type Forecasts } from "../forecast/keeper.ts";
 import type { Inbox } from "../ingest/inbox.ts";
+import { createOperations } from "../operations/engine.ts";
 import { createPictures } from "../store/pictures.ts";
 import { decodeReadings } from "../store/readings.ts";
 import { type Checkpoint, type CommitBatch, type Store, StoreUnavailable } from "../store/store.ts";
@@ -72,6 +73,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
   });
   restoreWorld(world, registry.byNumber, restored.devices, store);
 
+  const operations = createOperations({ documents: restored.documents, calendar, geography, device: registry.get });
   alerting = createAlerting({
     district: {
       calendar,
@@ -191,6 +193,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
     geography,
     calendar,
     alerting: desk,
+    operations,
     pictures: createPictures(config.DATA_DIR),
     forecasts,
     alerts,
