@@ -6,8 +6,9 @@ import { loadPepper } from "./access/device-secrets.ts";
 import { createTokens, ensureAdminToken } from "./access/tokens.ts";
 import { createApi } from "./api/server.ts";
 import { createCenter, type RunningCore } from "./center/center.ts";
-import { loadGeography } from "./center/geography.ts";
 import { type Config, parseInstant } from "./config.ts";
+import { createGeography } from "./district/geography.ts";
+import { loadDistrict } from "./district/load.ts";
 import { type Clock, DAY, HOUR, scaledClock, systemClock } from "./domain/time.ts";
 import { createEmbeddedBroker } from "./ingest/embedded-broker.ts";
 import { connectExternalBroker } from "./ingest/external-broker.ts";
@@ -46,7 +47,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   const clock = options.clock ?? clockOf(config);
   const fatal = options.fatal ?? ((error: unknown) => endProcess(logger, error));
 
-  const geography = loadGeography(config.DISTRICT ?? DEFAULT_DISTRICT);
+  const ground = { current: createGeography(loadDistrict(config.DISTRICT ?? DEFAULT_DISTRICT)) };
   const store = parts.use(
     await openStore({
       directory: config.DATA_DIR,
@@ -66,7 +67,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     clock,
     store,
     tokens,
-    geography,
+    ground,
     pepper: loadPepper(config.DATA_DIR),
     fatal,
   });

@@ -6,7 +6,8 @@ import { createPopulation, fullDistrict, type Population, quietNeighbourhood } f
 import { depositedDays, hourOfDay, localTime } from "../simulators/rhythm.ts";
 import { readTown } from "../simulators/town.ts";
 import { districtPath } from "../simulators/yutang/district.ts";
-import { loadGeography } from "../src/center/geography.ts";
+import { createGeography } from "../src/district/geography.ts";
+import { loadDistrict } from "../src/district/load.ts";
 import type { Observation } from "../src/domain/observation.ts";
 import { DAY, HOUR, MINUTE } from "../src/domain/time.ts";
 
@@ -84,7 +85,7 @@ describe("the simulated district", () => {
   });
 
   it("keeps vehicles on their roads and inside their areas, at believable speeds", () => {
-    const geography = loadGeography(districtPath);
+    const geography = createGeography(loadDistrict(districtPath));
     const { actors, messages } = play({ ...quietNeighbourhood, vehicles: 60, bins: 0, people: 0, cameras: 0 }, 5);
     const areas = new Map(actors.map(({ device }) => [device.id, String(device.attributes.areaId)]));
     let moving = 0;

@@ -2,14 +2,21 @@ import { readFileSync } from "node:fs";
 import type { Position } from "geojson";
 import { describe, expect, it } from "vitest";
 import { buildDistrict, districtPath } from "../simulators/yutang/district.ts";
-import { createGeography } from "../src/center/geography.ts";
+import { createGeography } from "../src/district/geography.ts";
+import { readFeatures } from "../src/district/read.ts";
 import { areaGrades, placeTypes } from "../src/domain/place.ts";
 
 const district = buildDistrict();
-const geography = createGeography(district);
+const reading = readFeatures(district);
+const geography = createGeography(reading.features);
+const NOW = Date.parse("2026-09-22T10:00:00+08:00");
 const of = (type: string) => district.features.filter((feature) => feature.properties?.type === type);
 
 describe("the synthetic district", () => {
+  it("has no fault", () => {
+    expect(reading.issues).toEqual([]);
+  });
+
   it("is what the repository holds", () => {
     expect(district).toEqual(JSON.parse(readFileSync(districtPath, "utf8")));
   });
@@ -38,7 +45,7 @@ describe("the synthetic district", () => {
   it("places each deposit point in the grid and community it names", () => {
     for (const { properties, geometry } of of("depositPoint")) {
       const [lon = 0, lat = 0] = (geometry as { coordinates: Position }).coordinates;
-      const place = geography.placeAt(lat, lon);
+      const place = geography.placeAt(lat, lon, NOW);
       expect(place).toMatchObject({ communityId: properties?.communityId, gridId: properties?.gridId });
       expect(placeTypes).toContain(place.placeType);
       expect(areaGrades).toContain(place.areaGrade);
@@ -46,9 +53,9 @@ describe("the synthetic district", () => {
   });
 
   it("contains the villages whose position is known, in their community", () => {
-    expect(geography.placeAt(22.733, 113.9033).communityId).toBe("tianliao");
-    expect(geography.placeAt(22.714, 113.8905).communityId).toBe("yulv");
-    expect(geography.placeAt(22.692, 113.882).communityId).toBeNull();
+    expect(geography.placeAt(22.733, 113.9033, NOW).communityId).toBe("tianliao");
+    expect(geography.placeAt(22.714, 113.8905, NOW).communityId).toBe("yulv");
+    expect(geography.placeAt(22.692, 113.882, NOW).communityId).toBeNull();
   });
 
   it("lets every road be reached from every other", () => {

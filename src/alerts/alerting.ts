@@ -1,5 +1,6 @@
 import type { Changes } from "../center/changes.ts";
 import type { SeenObservation, Subject } from "../center/subject.ts";
+import type { Geography } from "../district/geography.ts";
 import type { Alert, AlertSubject, Evidence } from "../domain/alert.ts";
 import type { Calendar } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
@@ -124,8 +125,6 @@ export interface District {
   readonly calendar: Calendar;
   subject(id: string): Subject | undefined;
   subjects(): Iterable<Subject>;
-  /** Fills in community, grid and grade for a position. */
-  placeAt(lat: number, lon: number): Place;
-  /** Metres outside the area a vehicle or worker belongs to; 0 inside; null when none is assigned. */
-  metresOutside(subject: Subject): number | null;
+  /** What lies where, as it is now. */
+  readonly geography: Geography;
 }

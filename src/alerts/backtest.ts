@@ -1,6 +1,6 @@
 import { Changes } from "../center/changes.ts";
-import type { Geography } from "../center/geography.ts";
 import { defaultWorldLimits, World } from "../center/world.ts";
+import type { Geography } from "../district/geography.ts";
 import type { Alert } from "../domain/alert.ts";
 import type { Calendar, DayWindows } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
@@ -62,7 +62,7 @@ export async function backtest(
   const kinds = new Set(rule.checks.flatMap((check) => check.kinds));
   const devices = parts.devices.filter(({ kind }) => kinds.has(kind));
   const byNumber = new Map(devices.map((device) => [device.number, device]));
-  const world = new World(parts.geography, 0, defaultWorldLimits);
+  const world = new World({ current: parts.geography }, 0, defaultWorldLimits);
   for (const device of devices) world.deviceChanged(device.id, device);
   let lastId = 0;
   const alerting = createAlerting({
@@ -70,8 +70,7 @@ export async function backtest(
       calendar: parts.calendar,
       subject: (id) => world.subject(id),
       subjects: () => world.subjects.values(),
-      placeAt: (lat, lon) => world.placeAt(lat, lon),
-      metresOutside: (subject) => world.metresOutside(subject),
+      geography: parts.geography,
     },
     restored: { alerts: [], ruleStates: [], alertRev: 0, documents: [] },
     settings: {

@@ -110,7 +110,9 @@ export function createOperator({ desk, district, ruleOf, watch, dispatching, pro
       if (input.subject && isKind(input.subject.kind) && !known)
         throw notFound(`${input.subject.kind} ${input.subject.id}`);
       if (!input.subject && !input.place) throw invalid("a report needs a subject or a place");
-      const place = input.place ? district.placeAt(input.place.lat, input.place.lon) : (known?.place ?? null);
+      const place = input.place
+        ? district.geography.placeAt(input.place.lat, input.place.lon, now)
+        : (known?.place ?? null);
       const evidence = { source: actor.name, at: now, ...input.evidence };
       const attributes = known?.device.attributes ?? {};
       const subject = input.subject

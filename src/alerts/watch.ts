@@ -70,10 +70,16 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
     });
   };
 
-  const placeOf = ({ subject, metrics, outOfOrder }: SeenObservation) => {
-    if (metrics.lat === undefined || metrics.lon === undefined) return subject.place;
-    if (!outOfOrder && subject.place?.lat === metrics.lat) return subject.place;
-    return { ...district.placeAt(metrics.lat, metrics.lon), pointId: subject.place?.pointId ?? null };
+  /** Where it happened, on the ground of its time. */
+  const placeOf = ({ subject, metrics, outOfOrder, at }: SeenObservation) => {
+    const { place } = subject;
+    const { geography } = district;
+    if (metrics.lat === undefined || metrics.lon === undefined) {
+      return place && outOfOrder ? geography.settle(place, at) : place;
+    }
+    if (!outOfOrder && place?.lat === metrics.lat) return place;
+    const found = geography.placeAt(metrics.lat, metrics.lon, at);
+    return { ...found, pointId: found.pointId ?? place?.pointId ?? null };
   };
 
   const raise = (

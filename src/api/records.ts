@@ -99,7 +99,7 @@ export function registerRecords(api: Api, { center, config }: ResourceParts): vo
   api.get(
     "/district",
     { config: needs("readDistrict"), schema: { summary: "Boundary, communities, grids, roads and places as GeoJSON" } },
-    async () => center.geography.features,
+    async () => ({ type: "FeatureCollection", features: center.geography.features }),
   );
 
   api.get(

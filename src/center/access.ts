@@ -1,4 +1,5 @@
 import type { Alerting } from "../alerts/alerting.ts";
+import type { Geography } from "../district/geography.ts";
 import type { Alert } from "../domain/alert.ts";
 import type { Calendar } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
@@ -9,7 +10,6 @@ import type { Operations } from "../operations/engine.ts";
 import type { Pictures } from "../store/pictures.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes, DeviceCommand } from "./changes.ts";
-import type { Geography } from "./geography.ts";
 import type { Revisions } from "./revisions.ts";
 import type { Subject } from "./subject.ts";
 
@@ -65,6 +65,7 @@ export interface Center {
   readonly store: Store;
   readonly registry: Registry;
   readonly tokens: Tokens;
+  /** The district's ground as it is now. Ask for it each time: a change of the district puts another one here. */
   readonly geography: Geography;
   /** Local time, working days and holidays. */
   readonly calendar: Calendar;

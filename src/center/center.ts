@@ -3,6 +3,7 @@ import { createDecoder } from "../../devices/index.ts";
 import type { Alerting } from "../alerts/alerting.ts";
 import { createAlerting } from "../alerts/engine.ts";
 import type { Config } from "../config.ts";
+import type { Ground } from "../district/geography.ts";
 import type { Alert } from "../domain/alert.ts";
 import { createCalendar } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
@@ -16,7 +17,6 @@ import { type Checkpoint, type CommitBatch, type Store, StoreUnavailable } from 
 import type { Center, Tokens } from "./access.ts";
 import { createAutoRegister } from "./auto-register.ts";
 import type { Changes } from "./changes.ts";
-import type { Geography } from "./geography.ts";
 import { createLoop, type LoopCounters } from "./loop.ts";
 import { createPipeline, type PipelineCounters } from "./pipeline.ts";
 import { createQuarantine } from "./quarantine.ts";
@@ -29,7 +29,7 @@ export interface CenterParts {
   readonly clock: Clock;
   readonly store: Store;
   readonly tokens: Tokens & { committed(): void };
-  readonly geography: Geography;
+  readonly ground: Ground;
   readonly pepper: Uint8Array;
   /** Our own bug: log it and end the process; a supervisor starts it again. */
   readonly fatal: (error: unknown) => void;
@@ -52,10 +52,10 @@ export interface RunningCore extends Center {
 }
 
 /** Brings the district back from the store and starts its loop. */
-export function createCenter({ config, clock, store, tokens, geography, pepper, fatal }: CenterParts): RunningCore {
+export function createCenter({ config, clock, store, tokens, ground, pepper, fatal }: CenterParts): RunningCore {
   const { restored } = store;
   // Revisions of subjects live as long as the process; the start time keeps those of an earlier one below.
-  const world = new World(geography, Date.now() * 1_000, {
+  const world = new World(ground, Date.now() * 1_000, {
     ...defaultWorldLimits,
     pastMs: config.DEVICE_PAST_DAYS * DAY,
     futureMs: config.DEVICE_FUTURE_SECONDS * SECOND,
@@ -64,7 +64,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
   let alerting: Alerting | undefined;
   const registry = createRegistry({
     restored,
-    geography,
+    ground,
     pepper,
     changed(id, device, now, changes) {
       world.deviceChanged(id, device);
@@ -79,8 +79,9 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
       calendar,
       subject: (id) => world.subject(id),
       subjects: () => world.subjects.values(),
-      placeAt: (lat, lon) => world.placeAt(lat, lon),
-      metresOutside: (subject) => world.metresOutside(subject),
+      get geography() {
+        return ground.current;
+      },
     },
     restored,
     settings: {
@@ -190,7 +191,9 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
     store,
     registry,
     tokens,
-    geography,
+    get geography() {
+      return ground.current;
+    },
     calendar,
     alerting: desk,
     operations,

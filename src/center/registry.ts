@@ -1,14 +1,14 @@
 import { hashSecret, newSecret, verifySecret } from "../access/device-secrets.ts";
+import type { Ground } from "../district/geography.ts";
 import { type Device, deviceIdPattern } from "../domain/device.ts";
 import { conflict, invalid, notFound } from "../domain/problem.ts";
 import type { Millis } from "../domain/time.ts";
 import type { DeviceInput, Registry } from "./access.ts";
 import type { Changes } from "./changes.ts";
-import type { Geography } from "./geography.ts";
 
 interface Parts {
   readonly restored: { readonly devices: readonly Device[]; readonly nextDeviceNumber: number };
-  readonly geography: Geography;
+  readonly ground: Ground;
   /** Key of the hashes: a stolen database alone opens no device login. */
   readonly pepper: Uint8Array;
   /** Tells the world, at once, that a device appeared, changed or went. */
@@ -18,7 +18,7 @@ interface Parts {
 /** @see Registry. `committed` tells the listeners; the loop calls it after each commit. */
 export function createRegistry({
   restored,
-  geography,
+  ground,
   pepper,
   changed,
 }: Parts): Registry & { committed(changes: Changes): void } {
@@ -77,7 +77,7 @@ export function createRegistry({
         if (owner && owner.id !== input.id) throw conflict("alias", `alias ${alias} belongs to device ${owner.id}`);
       }
       const place = input.place === undefined ? (known?.place ?? null) : input.place;
-      const located = place && { ...geography.placeAt(place.lat, place.lon), ...withoutNulls(place) };
+      const located = place && ground.current.settle(place, now);
       return store(
         {
           id: input.id,
@@ -133,7 +133,3 @@ export function createRegistry({
 }
 
 const NO_HASH = "0".repeat(64);
-
-function withoutNulls<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field != null)) as Partial<T>;
-}

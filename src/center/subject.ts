@@ -22,6 +22,8 @@ export interface Subject {
   positionAt: Millis | null;
   /** Where it is now: its own position when it is mobile, otherwise where it was registered. */
   place: Place | null;
+  /** Where and with which ground its place was looked up: good until it has moved or the ground has changed. */
+  placed: { readonly lat: number; readonly lon: number; readonly ground: number } | null;
   /** What the device or its last will said, or null when it never said anything. Silence is `device.offline`'s business. */
   online: boolean | null;
   /** Level of the worst alert about it that is not closed. */

@@ -1,14 +1,14 @@
 import { fillFromDistance } from "../../devices/fill.ts";
+import type { Ground } from "../district/geography.ts";
 import { gcj02ToWgs84 } from "../domain/coordinates.ts";
 import type { Device } from "../domain/device.ts";
 import { kinds } from "../domain/kinds.ts";
 import type { MetricName, Metrics } from "../domain/metrics.ts";
 import type { Observation, QualityFlag } from "../domain/observation.ts";
-import { distanceM, type Place } from "../domain/place.ts";
+import { distanceM } from "../domain/place.ts";
 import { DAY, type Millis, SECOND } from "../domain/time.ts";
 import type { Checkpoint, Reading, SubjectCheckpoint } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
-import type { Geography } from "./geography.ts";
 import { RecentKeys } from "./recent-keys.ts";
 import { Revisions } from "./revisions.ts";
 import type { SeenObservation, Subject } from "./subject.ts";
@@ -21,8 +21,10 @@ export interface WorldLimits {
 
 export const defaultWorldLimits: WorldLimits = { pastMs: 7 * DAY, futureMs: 300 * SECOND, recentKeys: 512 };
 
-/** A subject that moved less than this keeps the grid it was found in: point-in-polygon is not repeated for jitter. */
+/** A subject that is no further than this from where its place was looked up keeps it: jitter asks for no second look. */
 const SAME_PLACE_M = 15;
+/** The ground at an instant as one number: edition and epoch. */
+const EPOCHS = 4_096;
 /** A part of a checkpoint holds at least so many subjects, and a round has at most so many parts. */
 const CHECKPOINT_SUBJECTS = 64;
 const CHECKPOINT_PARTS = 200;
@@ -34,7 +36,7 @@ const CHECKPOINT_PARTS = 200;
 export class World {
   /** Subjects by revision of their last change. */
   readonly subjects: Revisions<Subject>;
-  readonly #geography: Geography;
+  readonly #ground: Ground;
   readonly #limits: WorldLimits;
   #rev: number;
   readonly #dirty = new Set<Subject>();
@@ -43,8 +45,8 @@ export class World {
   #taken = 0;
 
   /** @param firstRev above every revision an earlier run of the process handed out, so that stale ones are recognised */
-  constructor(geography: Geography, firstRev: number, limits: WorldLimits = defaultWorldLimits) {
-    this.#geography = geography;
+  constructor(ground: Ground, firstRev: number, limits: WorldLimits = defaultWorldLimits) {
+    this.#ground = ground;
     this.#limits = limits;
     this.#rev = firstRev;
     this.subjects = new Revisions(firstRev);
@@ -52,17 +54,6 @@ export class World {
 
   subject(id: string): Subject | undefined {
     return this.subjects.get(id);
-  }
-
-  placeAt(lat: number, lon: number): Place {
-    return this.#geography.placeAt(lat, lon);
-  }
-
-  /** Metres outside the area named by the device's attribute `areaId`; null without one or without a position. */
-  metresOutside(subject: Subject): number | null {
-    const { areaId } = subject.device.attributes;
-    if (typeof areaId !== "string" || !subject.place) return null;
-    return this.#geography.metresOutside(areaId, subject.place.lat, subject.place.lon);
   }
 
   /** A device was registered, changed, or removed (null). */
@@ -147,7 +138,10 @@ export class World {
     > & { keys: number[] };
     Object.assign(subject, state);
     for (const key of keys) subject.recentKeys.add(key);
-    if (!kinds[device.kind].mobile) subject.place = device.place;
+    // What stands still is where it was registered; the ids of that place are as they were last found.
+    const stands = !kinds[device.kind].mobile;
+    const moved = subject.place?.lat !== device.place?.lat || subject.place?.lon !== device.place?.lon;
+    if (stands && moved) subject.place = device.place;
   }
 
   #update(subject: Subject, reading: Reading): SeenObservation {
@@ -171,16 +165,33 @@ export class World {
       }
       if (kind.mobile && metrics.lat !== undefined && metrics.lon !== undefined) {
         subject.positionAt = at;
-        subject.place = this.#moved(subject.place, metrics.lat, metrics.lon);
+        this.#place(subject, { lat: metrics.lat, lon: metrics.lon }, at);
+      } else if (subject.place && subject.placed?.ground !== this.#groundAt(at)) {
+        this.#place(subject, null, at);
       }
     }
     this.touch(subject);
     return { subject, at, receivedAt, metrics, event, quality, outOfOrder, late: receivedAt - at > kind.latenessMs };
   }
 
-  #moved(from: Place | null, lat: number, lon: number): Place {
-    if (from?.gridId && distanceM(from, { lat, lon }) < SAME_PLACE_M) return { ...from, lat, lon };
-    return this.#geography.placeAt(lat, lon);
+  #groundAt(at: Millis): number {
+    const { edition, epochAt } = this.#ground.current;
+    return edition * EPOCHS + epochAt(at);
+  }
+
+  /** Looks a subject's place up on the ground of an event time. @param to null: it stands where it was registered */
+  #place(subject: Subject, to: { lat: number; lon: number } | null, at: Millis): void {
+    const { placed, place } = subject;
+    const ground = this.#groundAt(at);
+    if (to && place && placed?.ground === ground && distanceM(placed, to) < SAME_PLACE_M) {
+      subject.place = { ...place, ...to };
+      return;
+    }
+    const where = to ?? place;
+    if (!where) return;
+    const { current } = this.#ground;
+    subject.place = to || !place ? current.placeAt(where.lat, where.lon, at) : current.settle(place, at);
+    subject.placed = { lat: where.lat, lon: where.lon, ground };
   }
 
   #judgeTime(observation: Observation, receivedAt: Millis): { at: Millis; quality: readonly QualityFlag[] } {
@@ -220,6 +231,7 @@ function newSubject(device: Device, recentKeys: number): Subject {
     metrics: {},
     positionAt: null,
     place: device.place,
+    placed: null,
     online: null,
     level: null,
     recentKeys: new RecentKeys(recentKeys),

@@ -2,8 +2,8 @@ import { createAlerting } from "../../src/alerts/engine.ts";
 import type { Rule } from "../../src/alerts/rule.ts";
 import type { Workforce } from "../../src/alerts/workforce.ts";
 import { Changes } from "../../src/center/changes.ts";
-import { createGeography } from "../../src/center/geography.ts";
 import { defaultWorldLimits, World } from "../../src/center/world.ts";
+import { createGeography, type Geography } from "../../src/district/geography.ts";
 import type { Alert, TimelineEntry } from "../../src/domain/alert.ts";
 import { chinaCalendar } from "../../src/domain/calendar.ts";
 import type { Device } from "../../src/domain/device.ts";
@@ -24,13 +24,15 @@ export interface DeskOptions {
   readonly rules?: readonly Rule[];
   readonly startedAt?: Millis;
   readonly perHour?: number;
+  readonly geography?: Geography;
   readonly nightHours?: readonly [number, number];
 }
 
 /** The alert engine over a real world, driven by a time the test holds: no broker, no disk. */
 export function openDesk(options: DeskOptions = {}) {
   const startedAt = options.startedAt ?? MORNING;
-  const world = new World(createGeography({ type: "FeatureCollection", features: [] }), 0, defaultWorldLimits);
+  const geography = options.geography ?? createGeography([]);
+  const world = new World({ current: geography }, 0, defaultWorldLimits);
   const changes = new Changes();
   const told: TimelineEntry[] = changes.timeline;
   let lastId = 0;
@@ -42,8 +44,7 @@ export function openDesk(options: DeskOptions = {}) {
       calendar: chinaCalendar,
       subject: (id) => world.subject(id),
       subjects: () => world.subjects.values(),
-      placeAt: (lat, lon) => world.placeAt(lat, lon),
-      metresOutside: (subject) => world.metresOutside(subject),
+      geography,
     },
     restored: { alerts: [], ruleStates: [], alertRev: 0, documents: [] },
     settings: {
@@ -73,7 +74,7 @@ export function openDesk(options: DeskOptions = {}) {
         name: id,
         aliases: [],
         attributes,
-        place: place && world.placeAt(place.lat, place.lon),
+        place: place && geography.placeAt(place.lat, place.lon, startedAt),
         secretHashes: [],
         rev: 1,
         createdAt: startedAt,

@@ -24,11 +24,12 @@ export const movedFrom = defineJudge(
 export const outsideArea = defineJudge(
   z.strictObject({ type: z.literal("outsideArea"), setM: metres }),
   ({ setM }) =>
-    ({ metrics, subject, outOfOrder }, district) => {
-      // The distance is that of the present place: an older fix cannot be judged by it.
-      if (metrics.lat === undefined || metrics.lon === undefined || outOfOrder) return null;
+    ({ metrics, subject }, district) => {
+      if (metrics.lat === undefined || metrics.lon === undefined) return null;
       if (metrics.accuracyM !== undefined && metrics.accuracyM > setM) return null;
-      const outside = district.metresOutside(subject);
+      const { areaId } = subject.device.attributes;
+      if (typeof areaId !== "string") return null;
+      const outside = district.geography.metresOutside(areaId, metrics.lat, metrics.lon);
       if (outside === null) return null;
       if (outside > setM) return { says: "holds", facts: { outsideM: Math.round(outside) } };
       return outside === 0 ? OVER : BETWEEN;
