@@ -47,7 +47,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   const clock = options.clock ?? clockOf(config);
   const fatal = options.fatal ?? ((error: unknown) => endProcess(logger, error));
 
-  const ground = { current: createGeography(loadDistrict(config.DISTRICT ?? DEFAULT_DISTRICT)) };
+  const geography = { current: createGeography(loadDistrict(config.DISTRICT ?? DEFAULT_DISTRICT)) };
   const store = parts.use(
     await openStore({
       directory: config.DATA_DIR,
@@ -67,7 +67,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     clock,
     store,
     tokens,
-    ground,
+    geography,
     pepper: loadPepper(config.DATA_DIR),
     fatal,
   });

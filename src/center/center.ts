@@ -3,7 +3,7 @@ import { createDecoder } from "../../devices/index.ts";
 import type { Alerting } from "../alerts/alerting.ts";
 import { createAlerting } from "../alerts/engine.ts";
 import type { Config } from "../config.ts";
-import type { Ground } from "../district/geography.ts";
+import type { LiveGeography } from "../district/geography.ts";
 import type { Alert } from "../domain/alert.ts";
 import { createCalendar } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
@@ -29,7 +29,7 @@ export interface CenterParts {
   readonly clock: Clock;
   readonly store: Store;
   readonly tokens: Tokens & { committed(): void };
-  readonly ground: Ground;
+  readonly geography: LiveGeography;
   readonly pepper: Uint8Array;
   /** Our own bug: log it and end the process; a supervisor starts it again. */
   readonly fatal: (error: unknown) => void;
@@ -52,10 +52,10 @@ export interface RunningCore extends Center {
 }
 
 /** Brings the district back from the store and starts its loop. */
-export function createCenter({ config, clock, store, tokens, ground, pepper, fatal }: CenterParts): RunningCore {
+export function createCenter({ config, clock, store, tokens, geography, pepper, fatal }: CenterParts): RunningCore {
   const { restored } = store;
   // Revisions of subjects live as long as the process; the start time keeps those of an earlier one below.
-  const world = new World(ground, Date.now() * 1_000, {
+  const world = new World(geography, Date.now() * 1_000, {
     ...defaultWorldLimits,
     pastMs: config.DEVICE_PAST_DAYS * DAY,
     futureMs: config.DEVICE_FUTURE_SECONDS * SECOND,
@@ -64,7 +64,7 @@ export function createCenter({ config, clock, store, tokens, ground, pepper, fat
   let alerting: Alerting | undefined;
   const registry = createRegistry({
     restored,
-    ground,
+    geography,
     pepper,
     changed(id, device, now, changes) {
       world.deviceChanged(id, device);
@@ -73,14 +73,20 @@ export function createCenter({ config, clock, store, tokens, ground, pepper, fat
   });
   restoreWorld(world, registry.byNumber, restored.devices, store);
 
-  const operations = createOperations({ documents: restored.documents, calendar, geography, device: registry.get });
+  const operations = createOperations({
+    documents: restored.documents,
+    calendar,
+    geography,
+    clock,
+    device: registry.get,
+  });
   alerting = createAlerting({
     district: {
       calendar,
       subject: (id) => world.subject(id),
       subjects: () => world.subjects.values(),
       get geography() {
-        return ground.current;
+        return geography.current;
       },
     },
     restored,
@@ -192,7 +198,7 @@ export function createCenter({ config, clock, store, tokens, ground, pepper, fat
     registry,
     tokens,
     get geography() {
-      return ground.current;
+      return geography.current;
     },
     calendar,
     alerting: desk,

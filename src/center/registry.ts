@@ -1,5 +1,5 @@
 import { hashSecret, newSecret, verifySecret } from "../access/device-secrets.ts";
-import type { Ground } from "../district/geography.ts";
+import type { LiveGeography } from "../district/geography.ts";
 import { type Device, deviceIdPattern } from "../domain/device.ts";
 import { conflict, invalid, notFound } from "../domain/problem.ts";
 import type { Millis } from "../domain/time.ts";
@@ -8,7 +8,7 @@ import type { Changes } from "./changes.ts";
 
 interface Parts {
   readonly restored: { readonly devices: readonly Device[]; readonly nextDeviceNumber: number };
-  readonly ground: Ground;
+  readonly geography: LiveGeography;
   /** Key of the hashes: a stolen database alone opens no device login. */
   readonly pepper: Uint8Array;
   /** Tells the world, at once, that a device appeared, changed or went. */
@@ -18,7 +18,7 @@ interface Parts {
 /** @see Registry. `committed` tells the listeners; the loop calls it after each commit. */
 export function createRegistry({
   restored,
-  ground,
+  geography,
   pepper,
   changed,
 }: Parts): Registry & { committed(changes: Changes): void } {
@@ -77,7 +77,7 @@ export function createRegistry({
         if (owner && owner.id !== input.id) throw conflict("alias", `alias ${alias} belongs to device ${owner.id}`);
       }
       const place = input.place === undefined ? (known?.place ?? null) : input.place;
-      const located = place && ground.current.settle(place, now);
+      const located = place && geography.current.settle(place, now);
       return store(
         {
           id: input.id,

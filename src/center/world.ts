@@ -1,5 +1,5 @@
 import { fillFromDistance } from "../../devices/fill.ts";
-import type { Ground } from "../district/geography.ts";
+import type { LiveGeography } from "../district/geography.ts";
 import { gcj02ToWgs84 } from "../domain/coordinates.ts";
 import type { Device } from "../domain/device.ts";
 import { kinds } from "../domain/kinds.ts";
@@ -36,7 +36,7 @@ const CHECKPOINT_PARTS = 200;
 export class World {
   /** Subjects by revision of their last change. */
   readonly subjects: Revisions<Subject>;
-  readonly #ground: Ground;
+  readonly #geography: LiveGeography;
   readonly #limits: WorldLimits;
   #rev: number;
   readonly #dirty = new Set<Subject>();
@@ -45,8 +45,8 @@ export class World {
   #taken = 0;
 
   /** @param firstRev above every revision an earlier run of the process handed out, so that stale ones are recognised */
-  constructor(ground: Ground, firstRev: number, limits: WorldLimits = defaultWorldLimits) {
-    this.#ground = ground;
+  constructor(geography: LiveGeography, firstRev: number, limits: WorldLimits = defaultWorldLimits) {
+    this.#geography = geography;
     this.#limits = limits;
     this.#rev = firstRev;
     this.subjects = new Revisions(firstRev);
@@ -175,7 +175,7 @@ export class World {
   }
 
   #groundAt(at: Millis): number {
-    const { edition, epochAt } = this.#ground.current;
+    const { edition, epochAt } = this.#geography.current;
     return edition * EPOCHS + epochAt(at);
   }
 
@@ -189,7 +189,7 @@ export class World {
     }
     const where = to ?? place;
     if (!where) return;
-    const { current } = this.#ground;
+    const { current } = this.#geography;
     subject.place = to || !place ? current.placeAt(where.lat, where.lon, at) : current.settle(place, at);
     subject.placed = { lat: where.lat, lon: where.lon, ground };
   }

@@ -54,7 +54,7 @@ export interface Geography {
 }
 
 /** Holds the ground that counts now. */
-export interface Ground {
+export interface LiveGeography {
   readonly current: Geography;
 }
 

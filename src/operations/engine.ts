@@ -1,15 +1,16 @@
 import type { Changes } from "../center/changes.ts";
-import type { Geography } from "../center/geography.ts";
+import type { LiveGeography } from "../district/geography.ts";
 import type { Calendar } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
-import type { Millis } from "../domain/time.ts";
-import { createGround, type Ground } from "./ground.ts";
+import type { Clock, Millis } from "../domain/time.ts";
+import { createLiveGround, type Ground } from "./ground.ts";
 import { createRegister, type Register } from "./register.ts";
 
 export interface OperationsParts {
   readonly documents: readonly { readonly collection: string; readonly id: string; readonly body: unknown }[];
   readonly calendar: Calendar;
-  readonly geography: Geography;
+  readonly geography: LiveGeography;
+  readonly clock: Pick<Clock, "now">;
   readonly device: (id: string) => Device | undefined;
 }
 
@@ -20,8 +21,8 @@ export interface Operations {
 }
 
 /** Register, duty, visits, coverage and tasks put together. @see Operations */
-export function createOperations({ documents, calendar, geography, device }: OperationsParts): Operations {
-  const ground = createGround(geography);
+export function createOperations({ documents, calendar, geography, clock, device }: OperationsParts): Operations {
+  const ground = createLiveGround(geography, clock);
   const register = createRegister({
     documents,
     surroundings: () => ({ ground, calendar, kindOf: (id) => device(id)?.kind }),

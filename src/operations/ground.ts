@@ -1,6 +1,8 @@
-import type { Feature, FeatureCollection, Position } from "geojson";
-import type { Geography } from "../center/geography.ts";
+import type { Position } from "geojson";
+import type { Geography, LiveGeography } from "../district/geography.ts";
+import type { DistrictFeature } from "../domain/district.ts";
 import { distanceM, type Place } from "../domain/place.ts";
+import type { Clock, Millis } from "../domain/time.ts";
 import type { Post } from "./records.ts";
 
 /** The ground as those who work on it see it: road sections to be swept, points to be served, places to stand at. */
@@ -36,7 +38,7 @@ export interface Ground {
   /** Metres outside a post; 0 inside; null when the district does not know it. */
   metresOutside(post: Post, lat: number, lon: number): number | null;
   /** A position that stands for the post: the middle of a section, the point itself. */
-  placeOf(post: Post): Place | null;
+  placeOf(post: Post, at: Millis): Place | null;
   /** The nearest spot within so many metres. */
   spotNear(lat: number, lon: number, radiusM: number): Spot | null;
 }
@@ -45,8 +47,34 @@ const UNKNOWN_WIDTH_M = 8;
 /** A grid cell of the index of spots, degrees: about 110 m. */
 const CELL_DEG = 0.001;
 
-/** Sections are features of type `section`; a district without any has its roads swept as they are. */
-export function createGround(geography: Pick<Geography, "features" | "placeAt" | "metresOutside">): Ground {
+/** The ground of the district as it is now: worked out anew when the district was changed. */
+export function createLiveGround(geography: LiveGeography, clock: Pick<Clock, "now">): Ground {
+  let made: { readonly of: Geography; readonly ground: Ground } | null = null;
+  const now = (): Ground => {
+    if (made?.of !== geography.current)
+      made = { of: geography.current, ground: createGround(geography.current, clock.now()) };
+    return made.ground;
+  };
+  return {
+    get sections() {
+      return now().sections;
+    },
+    get spots() {
+      return now().spots;
+    },
+    toPoint: (lat, lon) => now().toPoint(lat, lon),
+    toLatLon: (point) => now().toLatLon(point),
+    metresOutside: (post, lat, lon) => now().metresOutside(post, lat, lon),
+    placeOf: (post, at) => now().placeOf(post, at),
+    spotNear: (lat, lon, radiusM) => now().spotNear(lat, lon, radiusM),
+  };
+}
+
+/**
+ * Sections are features of type `section`; a district without any has its roads swept as they are.
+ * @param at the instant whose communities the sections belong to
+ */
+export function createGround(geography: Pick<Geography, "features" | "placeAt" | "metresOutside">, at: Millis): Ground {
   const { features } = geography;
   const origin = cornerOf(features);
   const perLat = distanceM(origin, { lat: origin.lat + 0.01, lon: origin.lon }) / 0.01;
@@ -58,14 +86,14 @@ export function createGround(geography: Pick<Geography, "features" | "placeAt" |
   const spots = new Map<string, Spot>();
   const cells = new Map<string, Spot[]>();
   const areas = new Map<string, Position>();
-  const own = features.features.some(({ properties }) => properties?.type === "section");
-  for (const feature of features.features) {
+  const own = features.some(({ properties }) => properties?.type === "section");
+  for (const feature of features) {
     const { geometry, properties } = feature;
-    const id = properties?.id;
-    if (typeof id !== "string") continue;
+    const { id } = properties;
+    if (!geometry) continue;
     if (properties?.type === (own ? "section" : "road") && geometry.type === "LineString") {
       sections.set(id, sectionOf(id, feature, geometry.coordinates));
-    } else if (geometry.type === "Point" && ["depositPoint", "facility"].includes(properties?.type)) {
+    } else if (geometry.type === "Point" && ["depositPoint", "facility"].includes(properties.type)) {
       const [lon = 0, lat = 0] = geometry.coordinates;
       const spot = { id, facility: String(properties?.facility ?? properties?.type), lat, lon };
       spots.set(id, spot);
@@ -78,11 +106,11 @@ export function createGround(geography: Pick<Geography, "features" | "placeAt" |
     }
   }
 
-  function sectionOf(id: string, { properties }: Feature, coordinates: readonly Position[]): Section {
+  function sectionOf(id: string, { properties }: DistrictFeature, coordinates: readonly Position[]): Section {
     const line = coordinates.map(([lon = 0, lat = 0]) => toPoint(lat, lon));
     const lengthM = lengthOf(line);
     const middle = toLatLon(along(line, lengthM / 2));
-    const place = geography.placeAt(middle.lat, middle.lon);
+    const place = geography.placeAt(middle.lat, middle.lon, at);
     return {
       id,
       name: String(properties?.name ?? id),
@@ -114,13 +142,13 @@ export function createGround(geography: Pick<Geography, "features" | "placeAt" |
       const areaOrGrid = areaId ?? gridId;
       return areaOrGrid === undefined ? null : geography.metresOutside(areaOrGrid, lat, lon);
     },
-    placeOf({ sectionId, gridId, areaId, pointId, circle }) {
+    placeOf({ sectionId, gridId, areaId, pointId, circle }, at) {
       if (sectionId !== undefined) return sections.get(sectionId)?.place ?? null;
-      if (circle) return geography.placeAt(circle.lat, circle.lon);
+      if (circle) return geography.placeAt(circle.lat, circle.lon, at);
       const spot = pointId === undefined ? undefined : spots.get(pointId);
-      if (spot) return { ...geography.placeAt(spot.lat, spot.lon), pointId: spot.id };
+      if (spot) return { ...geography.placeAt(spot.lat, spot.lon, at), pointId: spot.id };
       const [lon, lat] = areas.get(areaId ?? gridId ?? "") ?? [];
-      return lat === undefined || lon === undefined ? null : geography.placeAt(lat, lon);
+      return lat === undefined || lon === undefined ? null : geography.placeAt(lat, lon, at);
     },
     spotNear(lat, lon, radiusM) {
       let nearest: Spot | null = null;
@@ -140,11 +168,11 @@ export function createGround(geography: Pick<Geography, "features" | "placeAt" |
 
 const cellOf = (lat: number, lon: number): string => `${Math.floor(lat / CELL_DEG)}/${Math.floor(lon / CELL_DEG)}`;
 
-function cornerOf({ features }: FeatureCollection): { lat: number; lon: number } {
+function cornerOf(features: readonly DistrictFeature[]): { lat: number; lon: number } {
   let lat = 90;
   let lon = 180;
   for (const { geometry } of features) {
-    for (const [x = 180, y = 90] of positionsOf(geometry as { coordinates?: unknown })) {
+    for (const [x = 180, y = 90] of positionsOf((geometry ?? {}) as { coordinates?: unknown })) {
       lat = Math.min(lat, y);
       lon = Math.min(lon, x);
     }
