@@ -75,6 +75,7 @@ const needed: readonly (readonly [method: string, path: string, role: Role])[] =
   ["PUT", "/registry/crews/none", "manager"],
   ["DELETE", "/registry/crews/none", "manager"],
   ["POST", "/registry/crews/import", "manager"],
+  ["GET", "/console", "viewer"],
   ["GET", "/district", "viewer"],
   ["GET", "/quarantine", "dispatcher"],
   ["GET", "/audit", "manager"],

@@ -18,6 +18,7 @@ import type { BrokerCounters } from "../ingest/embedded-broker.ts";
 import type { StreamCounters } from "../stream/connection.ts";
 import { registerAlerts } from "./alerts.ts";
 import { asyncApi } from "./async-api.ts";
+import { mapOrigins, registerConsole } from "./console.ts";
 import { registerDevices } from "./devices.ts";
 import { registerForecasts } from "./forecasts.ts";
 import { registerHistory } from "./history.ts";
@@ -86,11 +87,11 @@ export async function createApi({ center, config, logger, broker, stream }: ApiP
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
-        imgSrc: ["'self'", "data:", "blob:"],
+        imgSrc: ["'self'", "data:", "blob:", ...mapOrigins(config)],
         styleSrc: ["'self'"],
         scriptSrc: ["'self'"],
         workerSrc: ["'self'", "blob:"],
-        connectSrc: ["'self'", "ws:", "wss:"],
+        connectSrc: ["'self'", "ws:", "wss:", ...mapOrigins(config)],
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'self'"],
@@ -142,6 +143,7 @@ export async function createApi({ center, config, logger, broker, stream }: ApiP
   await app.register(
     async (scoped) => {
       const parts = { center, config };
+      registerConsole(scoped as unknown as Api, parts);
       registerDevices(scoped as unknown as Api, parts);
       registerHistory(scoped as unknown as Api, parts);
       registerForecasts(scoped as unknown as Api, parts);

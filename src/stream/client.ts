@@ -1,11 +1,5 @@
-import {
-  closeCodes,
-  type ErrorFrame,
-  type HelloFrame,
-  type StateFrame,
-  type TopicName,
-  type Topics,
-} from "./protocol.ts";
+import { closeCodes } from "./close-codes.ts";
+import type { ErrorFrame, HelloFrame, StateFrame, TopicName, Topics } from "./protocol.ts";
 
 /** The part of a WebSocket the client needs; browsers, Node and the package `ws` all have it. */
 interface Socket {
@@ -37,12 +31,22 @@ export interface View<T> {
   close(): void;
 }
 
+/** What the newest frame said about the center, not about its records. */
+export interface Heard {
+  /** The center's own time when it sent the frame, and when (by `performance.now()`) it came. */
+  readonly now: number;
+  readonly at: number;
+  /** How much longer than the fastest frame of this connection it was under way, ms. */
+  readonly lagMs: number;
+  /** What the center said of its own health; null when it is well. */
+  readonly health: StateFrame["health"] | null;
+}
+
 export interface StreamClient {
   subscribe<T extends TopicName>(topic: T, options?: { filter?: object; everyMs?: number }): View<Topics[T]>;
   readonly status: Status;
   readonly hello: HelloFrame | null;
-  /** The center's own time in the newest frame, and when (by `performance.now()`) it came. */
-  readonly heard: { readonly now: number; readonly at: number } | null;
+  readonly heard: Heard | null;
   close(): void;
 }
 
@@ -69,7 +73,9 @@ export function connect(options: ConnectOptions): StreamClient {
   let socket: Socket | null = null;
   let status: Status = "connecting";
   let hello: HelloFrame | null = null;
-  let heard: { now: number; at: number } | null = null;
+  let heard: Heard | null = null;
+  /** Least difference between our clock and the center's seen on this connection: what is above it was spent under way. */
+  let fastest = Number.POSITIVE_INFINITY;
   let retries = 0;
   let nextId = 1;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -111,7 +117,13 @@ export function connect(options: ConnectOptions): StreamClient {
 
   const receive = (text: string) => {
     const frame = JSON.parse(text) as HelloFrame | StateFrame<{ id: string }> | ErrorFrame;
-    if ("now" in frame) heard = { now: frame.now, at: performance.now() };
+    if (frame.type === "hello") fastest = Number.POSITIVE_INFINITY;
+    if ("now" in frame) {
+      const at = performance.now();
+      fastest = Math.min(fastest, at - frame.now);
+      const health = frame.type === "state" ? (frame.health ?? null) : (heard?.health ?? null);
+      heard = { now: frame.now, at, lagMs: at - frame.now - fastest, health };
+    }
     if (frame.type === "hello") {
       hello = frame;
       retries = 0;

@@ -9,17 +9,10 @@ import type { Millis } from "../domain/time.ts";
 
 /** The frames of the stream. Used by the center, by screens and by tests; runs in a browser. */
 
+export { closeCodes } from "./close-codes.ts";
+
 export const PROTOCOL = 1;
 export const EVERY_MS = { least: 100, most: 60_000, preset: 1_000 } as const;
-
-export const closeCodes = {
-  invalid: 4400,
-  notAuthenticated: 4401,
-  notAllowed: 4403,
-  tooSlow: 4408,
-  tooMany: 4429,
-  restarting: 1012,
-} as const;
 
 const some = <T extends z.ZodType>(item: T) => z.array(item).min(1).max(500);
 const name = z.string().min(1).max(128);
@@ -99,8 +92,11 @@ export interface StateFrame<T = unknown> {
   readonly reset?: "epoch" | "expired";
   /** Updates this client did not get because it was too slow; what it gets is the newest state. */
   readonly skipped?: number;
-  /** The center cannot write to its disk: what is shown may be older than what happens. */
-  readonly health?: "storeFailing";
+  /**
+   * `storeFailing`: the center cannot write to its disk, what is shown may be older than what happens. `historyBehind`: the
+   * database that answers questions about the past has not caught up. Absent: all is well.
+   */
+  readonly health?: "storeFailing" | "historyBehind";
 }
 
 export interface ErrorFrame {

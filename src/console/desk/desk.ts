@@ -1,8 +1,9 @@
 import type { AlertView } from "../../stream/protocol.ts";
-import { alertLine, byUrgency } from "../shared/alert-list.ts";
-import { centerNow, showFreshness } from "../shared/freshness.ts";
-import { openSession, type Session } from "../shared/session.ts";
-import { clockText, stateText, switchLanguage, type TextName, text } from "../shared/text.ts";
+import { findToken, openSession, type Session } from "../shared/session.ts";
+import { alertLine, byUrgency } from "./alert-list.ts";
+import { centerNow, showFreshness } from "./freshness.ts";
+import { askForToken } from "./login.ts";
+import { clockText, stateText, switchLanguage, type TextName, text } from "./text.ts";
 
 const element = <E extends Element = HTMLElement>(selector: string): E => document.querySelector(selector) as E;
 
@@ -108,8 +109,9 @@ async function start(): Promise<void> {
     switchLanguage();
     location.reload();
   });
-  const session = await openSession();
-  if (!session) return;
+  const token = findToken("desk");
+  if (!token) return askForToken();
+  const session = openSession(token, askForToken);
   const { stream } = session;
   const alerts = stream.subscribe("alerts", { filter: { open: true } });
   const queue = (): AlertView[] => [...alerts.items.values()].sort(byUrgency);

@@ -1,182 +1,162 @@
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { Feature, FeatureCollection, Position } from "geojson";
-import { type GeoJSONSource, Map as MapLibreMap, Marker, setWorkerUrl } from "maplibre-gl";
+import { type GeoJSONSource, Map as MapLibreMap, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import type { AlertView, DeviceView } from "../../stream/protocol.ts";
-import { addIcons, iconOf } from "./icons.ts";
-import { currentLanguage } from "./text.ts";
+import type { AlertView } from "../../stream/protocol.ts";
+import { standing } from "./alert-line.tsx";
+import { boundsOf, type Datum, datumOf, type MapView, shifted } from "./map-geometry.ts";
+import { type BaseMap, baseStyle, districtSources, foregroundLayers, groundLayers, type Theme } from "./map-style.ts";
+import { SubjectLayer } from "./map-subjects.ts";
+import { addLevelSymbols } from "./map-symbols.ts";
 
 setWorkerUrl(workerUrl);
 
-/** Below this zoom devices are drawn as clusters. */
-const CLUSTER_BELOW_ZOOM = 15;
-const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
+export type { Mark } from "./map-subjects.ts";
 
-export interface WallMap {
-  drawDevices(devices: Iterable<DeviceView>): void;
-  drawAlerts(alerts: Iterable<AlertView>): void;
+/** Many subjects of one place, counted. */
+export interface CellMark {
+  readonly id: string;
+  readonly lat: number;
+  readonly lon: number;
+  readonly count: number;
 }
 
-const ofType = (district: FeatureCollection, type: string): FeatureCollection => ({
-  type: "FeatureCollection",
-  features: district.features.filter(({ properties }) => properties?.type === type),
+export interface MapOptions {
+  readonly container: HTMLElement;
+  /** `GET /district` */
+  readonly district: FeatureCollection;
+  readonly theme: Theme;
+  readonly base: BaseMap;
+  /** Mouse and touch move the map. A wall has neither. */
+  readonly interactive?: boolean;
+  readonly padding?: { top: number; right: number; bottom: number; left: number };
+  readonly onView?: (view: MapView) => void;
+  readonly onPick?: (picked: { kind: "subject" | "alert"; id: string }) => void;
+}
+
+/** The one map, given WGS-84 throughout; the base map's datum is its own business. */
+export interface DistrictMap {
+  /** For what only one application wants of the map. */
+  readonly map: MapLibreMap;
+  readonly subjects: SubjectLayer;
+  drawAlerts(alerts: Iterable<AlertView>): void;
+  drawCells(cells: Iterable<CellMark>): void;
+  /** Lines with the property `coverage`, 0 to 1 or null when nothing is planned. */
+  drawSections(sections: FeatureCollection): void;
+  /** Positions of one subject's way, oldest first; empty: none. */
+  drawTrack(positions: readonly Position[]): void;
+  view(): MapView;
+  flyTo(lat: number, lon: number, zoom: number): void;
+  /** The whole district. */
+  home(animate?: boolean): void;
+  /** The container's size has changed. */
+  resize(): void;
+  remove(): void;
+}
+
+const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
+const PICK_PIXELS = 18;
+const FLIGHT_MS = 2_200;
+
+const pointFeature = (datum: Datum, lon: number, lat: number, properties: Record<string, unknown>): Feature => ({
+  type: "Feature",
+  geometry: { type: "Point", coordinates: datum.toMap(lon, lat) },
+  properties,
 });
 
+/** 1234 → `1.2k` */
+const short = (count: number): string => (count < 1_000 ? String(count) : `${(count / 1_000).toFixed(1)}k`);
+
 /**
- * The district drawn from its own geometry: no tiles, fonts or sprites from outside.
+ * Opens the map; without a configured base map the district is drawn from its own geometry, and nothing comes from outside.
  * @returns null when the browser has no WebGL
  */
-export async function openMap(container: HTMLElement, district: FeatureCollection): Promise<WallMap | null> {
+export async function openMap(options: MapOptions): Promise<DistrictMap | null> {
+  const { container, theme, base, interactive = true } = options;
+  const datum = datumOf(base.coordinates);
+  const district = shifted(options.district, datum);
   const bounds = boundsOf(district);
+  const fit = { padding: options.padding ?? { top: 32, right: 32, bottom: 32, left: 32 } };
   let map: MapLibreMap;
   try {
     map = new MapLibreMap({
       container,
       bounds,
-      fitBoundsOptions: { padding: { top: 24, right: 24, bottom: 64, left: 24 } },
-      attributionControl: false,
-      style: {
-        version: 8,
-        sources: {
-          boundary: { type: "geojson", data: ofType(district, "boundary") },
-          communities: { type: "geojson", data: ofType(district, "community") },
-          grids: { type: "geojson", data: ofType(district, "grid") },
-          roads: { type: "geojson", data: ofType(district, "road") },
-          points: { type: "geojson", data: ofType(district, "depositPoint") },
-          devices: {
-            type: "geojson",
-            data: EMPTY,
-            cluster: true,
-            clusterMaxZoom: CLUSTER_BELOW_ZOOM - 1,
-            clusterRadius: 28,
-          },
-          alerts: { type: "geojson", data: EMPTY },
-        },
-        layers: [
-          { id: "ground", type: "background", paint: { "background-color": "#0b1622" } },
-          { id: "area", type: "fill", source: "boundary", paint: { "fill-color": "#12263a" } },
-          { id: "grids", type: "line", source: "grids", paint: { "line-color": "#1d3850", "line-width": 1 } },
-          {
-            id: "communities",
-            type: "line",
-            source: "communities",
-            paint: { "line-color": "#2f5878", "line-width": 2 },
-          },
-          {
-            id: "roads",
-            type: "line",
-            source: "roads",
-            layout: { "line-cap": "round", "line-join": "round" },
-            paint: {
-              "line-color": "#35536d",
-              "line-width": ["interpolate", ["linear"], ["zoom"], 12, 1, 16, 5],
-            },
-          },
-          { id: "edge", type: "line", source: "boundary", paint: { "line-color": "#4d7ea3", "line-width": 2.5 } },
-          {
-            id: "points",
-            type: "circle",
-            source: "points",
-            minzoom: 13.5,
-            paint: { "circle-radius": 2, "circle-color": "#47637c" },
-          },
-          {
-            id: "clusters",
-            type: "circle",
-            source: "devices",
-            filter: ["has", "point_count"],
-            paint: {
-              "circle-color": "#2a4f6e",
-              "circle-opacity": 0.75,
-              "circle-stroke-color": "#5d8bb0",
-              "circle-stroke-width": 1,
-              "circle-radius": ["interpolate", ["linear"], ["get", "point_count"], 2, 4, 30, 8, 300, 16],
-            },
-          },
-          {
-            id: "devices",
-            type: "symbol",
-            source: "devices",
-            filter: ["!", ["has", "point_count"]],
-            layout: {
-              "icon-image": ["get", "icon"],
-              "icon-rotate": ["get", "heading"],
-              "icon-rotation-alignment": "map",
-              "icon-allow-overlap": true,
-              "icon-size": ["interpolate", ["linear"], ["zoom"], 12, 0.45, 16, 0.9],
-            },
-          },
-          {
-            id: "alerts",
-            type: "symbol",
-            source: "alerts",
-            layout: {
-              "icon-image": ["concat", "level-", ["get", "level"]],
-              "icon-allow-overlap": true,
-              "symbol-sort-key": ["-", 0, ["get", "level"]],
-              "icon-size": ["interpolate", ["linear"], ["zoom"], 12, 0.6, 16, 1],
-            },
-          },
-        ],
-      },
+      fitBoundsOptions: fit,
+      interactive,
+      attributionControl: base.attribution ? { compact: true } : false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      fadeDuration: 0,
+      maxZoom: 19,
+      style: baseStyle(theme, base),
     });
   } catch {
     return null;
   }
   await map.once("load");
-  addIcons(map);
-  nameCommunities(map, district);
+  addLevelSymbols(map);
+  for (const [id, source] of Object.entries(districtSources(district))) map.addSource(id, source);
+  for (const layer of groundLayers(theme, base.styleUrl === null && base.tilesUrl === null)) map.addLayer(layer);
+  const origin = [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2] as const;
+  const layer = new SubjectLayer({
+    origin,
+    datum,
+    trailColor: theme === "dark" ? [0.34, 0.78, 1] : [0.04, 0.43, 0.66],
+  });
+  map.addLayer(layer);
+  for (const above of foregroundLayers(theme)) map.addLayer(above);
+
   const source = (id: string) => map.getSource(id) as GeoJSONSource;
+  const view = (): MapView => {
+    const seen = map.getBounds();
+    const [west, south] = datum.fromMap(seen.getWest(), seen.getSouth());
+    const [east, north] = datum.fromMap(seen.getEast(), seen.getNorth());
+    return { bbox: [west, south, east, north], zoom: map.getZoom() };
+  };
+  if (options.onView) map.on("moveend", () => options.onView?.(view()));
+  if (options.onPick) {
+    map.on("click", ({ point }) => {
+      const [alert] = map.queryRenderedFeatures(point, { layers: ["alerts"] });
+      if (alert) return options.onPick?.({ kind: "alert", id: String(alert.properties.id) });
+      const id = layer.nearest(point.x, point.y, PICK_PIXELS);
+      if (id !== null) options.onPick?.({ kind: "subject", id });
+    });
+  }
+
   return {
-    drawDevices(devices) {
-      const features: Feature[] = [];
-      for (const { lat, lon, kind, online, metrics } of devices) {
-        if (lat === null || lon === null) continue;
-        const icon = iconOf(kind);
-        const properties = {
-          icon: online === false ? `${icon}-offline` : icon,
-          heading: kind === "vehicle" ? (metrics.headingDeg ?? 0) : 0,
-        };
-        features.push({ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties });
-      }
-      source("devices").setData({ type: "FeatureCollection", features });
-    },
+    map,
+    subjects: layer,
     drawAlerts(alerts) {
       const features: Feature[] = [];
-      for (const { place, level, closedAt, clearedAt } of alerts) {
-        if (!place || closedAt !== null || clearedAt !== null) continue;
-        const geometry = { type: "Point" as const, coordinates: [place.lon, place.lat] };
-        features.push({ type: "Feature", geometry, properties: { level } });
+      for (const alert of alerts) {
+        if (!alert.place || !standing(alert)) continue;
+        const { id, level, place } = alert;
+        features.push(pointFeature(datum, place.lon, place.lat, { id, level }));
       }
       source("alerts").setData({ type: "FeatureCollection", features });
     },
+    drawCells(cells) {
+      const features = Array.from(cells, ({ lon, lat, count }) =>
+        pointFeature(datum, lon, lat, { count, label: short(count) }),
+      );
+      source("cells").setData({ type: "FeatureCollection", features });
+    },
+    drawSections: (sections) => void source("sections").setData(shifted(sections, datum)),
+    drawTrack(positions) {
+      if (positions.length < 2) return void source("track").setData(EMPTY);
+      const line: FeatureCollection = {
+        type: "FeatureCollection",
+        features: [{ type: "Feature", geometry: { type: "LineString", coordinates: [...positions] }, properties: {} }],
+      };
+      source("track").setData(shifted(line, datum));
+    },
+    view,
+    flyTo(lat, lon, zoom) {
+      map.flyTo({ center: datum.toMap(lon, lat), zoom, duration: FLIGHT_MS, essential: true });
+    },
+    home: (animate = true) => void map.fitBounds(bounds, { ...fit, duration: animate ? FLIGHT_MS : 0 }),
+    resize: () => void map.resize(),
+    remove: () => map.remove(),
   };
-}
-
-/** Names as elements of the page, so that no glyphs have to come from anywhere. */
-function nameCommunities(map: MapLibreMap, district: FeatureCollection): void {
-  for (const feature of ofType(district, "community").features) {
-    const name = feature.properties?.name as { zh?: string; en?: string } | string | undefined;
-    const label = document.createElement("span");
-    label.className = "community-name";
-    label.textContent = typeof name === "string" ? name : (name?.[currentLanguage()] ?? "");
-    const [west, south, east, north] = boundsOf({ type: "FeatureCollection", features: [feature] });
-    new Marker({ element: label }).setLngLat([(west + east) / 2, (south + north) / 2]).addTo(map);
-  }
-}
-
-function boundsOf({ features }: FeatureCollection): [number, number, number, number] {
-  let [west, south, east, north] = [180, 90, -180, -90];
-  const visit = (part: unknown): void => {
-    if (!Array.isArray(part)) return;
-    if (typeof part[0] === "number") {
-      const [lon = 0, lat = 0] = part as Position;
-      west = Math.min(west, lon);
-      east = Math.max(east, lon);
-      south = Math.min(south, lat);
-      north = Math.max(north, lat);
-    } else for (const inner of part) visit(inner);
-  };
-  for (const { geometry } of features) if (geometry && "coordinates" in geometry) visit(geometry.coordinates);
-  return [west, south, east, north];
 }

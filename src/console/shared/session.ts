@@ -1,62 +1,72 @@
+import { signal } from "@preact/signals";
+import type { FeatureCollection } from "geojson";
+import type { Text } from "../../domain/text.ts";
 import { connect, type StreamClient } from "../../stream/client.ts";
-import { currentLanguage, text } from "./text.ts";
+import { inLanguage } from "./language.ts";
+import type { BaseMap } from "./map-style.ts";
+import { timeZone } from "./time.ts";
 
-const STORED = "kerbside.token";
+/** Walls and desks keep their tokens apart: both may be open in one browser. */
+export type App = "wall" | "desk" | "crew";
+
+const storedAs = (app: App): string => `kerbside.${app}.token`;
 
 /**
  * The token of this screen: from the address's fragment, which no server ever sees, or from an earlier visit. The fragment is
  * removed at once, so that nobody reads it off the wall or copies it with the address.
  */
-export function findToken(): string | null {
+export function findToken(app: App): string | null {
   const given = new URLSearchParams(location.hash.slice(1)).get("token");
   if (given) {
-    localStorage.setItem(STORED, given);
+    keepToken(app, given);
     history.replaceState(null, "", location.pathname + location.search);
   }
-  return localStorage.getItem(STORED);
+  return localStorage.getItem(storedAs(app));
 }
 
-export function askForToken(): void {
-  localStorage.removeItem(STORED);
-  const form = document.querySelector<HTMLFormElement>("#login");
-  if (!form?.hidden) return;
-  const label = document.createElement("label");
-  label.textContent = text("token");
-  const input = document.createElement("input");
-  input.type = "password";
-  input.autocomplete = "off";
-  const button = document.createElement("button");
-  button.textContent = text("login");
-  label.append(input);
-  form.replaceChildren(label, button);
-  form.hidden = false;
-  input.focus();
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (!input.value) return;
-    localStorage.setItem(STORED, input.value);
-    location.reload();
-  });
+export const keepToken = (app: App, token: string): void => localStorage.setItem(storedAs(app), token);
+export const forgetToken = (app: App): void => localStorage.removeItem(storedAs(app));
+
+/** `GET /console`: how screens are set up. */
+export interface ScreenSettings {
+  readonly timeZone: string;
+  /** Local hours of the night: from, to. */
+  readonly nightHours: readonly [number, number];
+  /** Minutes after local midnight at which the sanitation day begins. */
+  readonly dayStartsMinutes: number;
+  readonly map: BaseMap;
+  readonly wall: { readonly sceneSeconds: number; readonly interruptionSeconds: number; readonly pictures: boolean };
 }
 
-export interface RuleInfo {
+interface RuleInfo {
   readonly id: string;
-  readonly title: { readonly zh: string; readonly en: string };
+  readonly title: Text;
 }
 
 export interface Session {
   readonly stream: StreamClient;
+  /** `fetch` with the session's rights; the path starts after `/api/v1`. */
   rest(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** The JSON of a GET, asked again until there is one: a center that is starting must not leave a wall blank. */
+  load<T>(path: string): Promise<T>;
+  /** Name of a rule in the screen's language; its id until the catalogue has come. */
   ruleTitle(ruleId: string): string;
+  readonly settings: Promise<ScreenSettings>;
+  readonly district: Promise<FeatureCollection>;
 }
 
-/** Connects a screen, or shows the login. */
-export async function openSession(): Promise<Session | null> {
-  const token = findToken();
-  if (!token) {
-    askForToken();
-    return null;
-  }
+const RETRY_MS = 3_000;
+
+/**
+ * Connects a screen.
+ * @param refused called once when the token is not (or no longer) good
+ */
+export function openSession(token: string, refused: () => void): Session {
+  let given = true;
+  const giveUp = () => {
+    if (given) refused();
+    given = false;
+  };
   const rest: Session["rest"] = (method, path, body, headers = {}) =>
     fetch(`/api/v1${path}`, {
       method,
@@ -67,23 +77,38 @@ export async function openSession(): Promise<Session | null> {
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-  const rules = new Map<string, RuleInfo>();
-  const loadRules = async (): Promise<void> => {
-    const answer = await rest("GET", "/catalog");
-    if (answer.status === 401) return askForToken();
-    if (!answer.ok) throw new Error(`the catalogue answered ${answer.status}`);
-    const { rules: known } = (await answer.json()) as { rules: RuleInfo[] };
-    for (const rule of known) rules.set(rule.id, rule);
+  const load = async <T>(path: string): Promise<T> => {
+    for (;;) {
+      const answer = await rest("GET", path).catch(() => null);
+      if (answer?.ok) return (await answer.json()) as T;
+      if (answer?.status === 401) giveUp();
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
   };
-  // A center that is just starting must not leave a wall blank for months.
-  const keepTrying = (): void => void loadRules().catch(() => setTimeout(keepTrying, 3_000));
-  keepTrying();
+  const rules = signal<ReadonlyMap<string, RuleInfo>>(new Map());
+  void load<{ rules: RuleInfo[] }>("/catalog").then((catalog) => {
+    rules.value = new Map(catalog.rules.map((rule) => [rule.id, rule]));
+  });
+  const settings = load<ScreenSettings>("/console");
+  void settings.then((loaded) => {
+    timeZone.value = loaded.timeZone;
+  });
   const stream = connect({
     url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/stream`,
     token,
     onStatus: (status) => {
-      if (status === "refused") askForToken();
+      if (status === "refused") giveUp();
     },
   });
-  return { stream, rest, ruleTitle: (id) => rules.get(id)?.title[currentLanguage()] ?? id };
+  return {
+    stream,
+    rest,
+    load,
+    ruleTitle(id) {
+      const rule = rules.value.get(id);
+      return rule ? inLanguage(rule.title) : id;
+    },
+    settings,
+    district: load<FeatureCollection>("/district"),
+  };
 }

@@ -1,0 +1,46 @@
+import { signal } from "@preact/signals";
+import type { Millis } from "../../domain/time.ts";
+import { language } from "./language.ts";
+import { say } from "./words.ts";
+
+/** The district's time zone (IANA); the session sets it to the center's setting. */
+export const timeZone = signal("Asia/Shanghai");
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Formatters are dear to make and cheap to use. */
+function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const locale = language.value === "zh" ? "zh-CN" : "en-GB";
+  const key = `${locale} ${timeZone.value} ${Object.keys(options)}`;
+  let known = formats.get(key);
+  if (!known) {
+    known = new Intl.DateTimeFormat(locale, { timeZone: timeZone.value, hourCycle: "h23", ...options });
+    formats.set(key, known);
+  }
+  return known;
+}
+
+const HM = { hour: "2-digit", minute: "2-digit" } as const;
+const HMS = { ...HM, second: "2-digit" } as const;
+
+/** Local time of day, `08:30:05`. */
+export const clockText = (at: Millis): string => format(HMS).format(at);
+/** Local time of day without seconds, `08:30`. */
+export const minuteText = (at: Millis): string => format(HM).format(at);
+export const dateText = (at: Millis): string =>
+  format({ year: "numeric", month: "2-digit", day: "2-digit", weekday: "short" }).format(at);
+export const dateTimeText = (at: Millis): string => format({ month: "2-digit", day: "2-digit", ...HM }).format(at);
+
+/** Hour of the local day, 0 to 24 with fraction. */
+export function localHour(at: Millis): number {
+  const [hour = 0, minute = 0] = format(HM).format(at).split(":").map(Number);
+  return hour + minute / 60;
+}
+
+export function agoText(ms: Millis): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  if (minutes < 1) return say("now");
+  if (minutes < 120) return say("minutesAgo", { n: minutes });
+  if (minutes < 48 * 60) return say("hoursAgo", { n: Math.floor(minutes / 60) });
+  return say("daysAgo", { n: Math.floor(minutes / 1_440) });
+}
