@@ -3,6 +3,7 @@ import type { Kind } from "../src/domain/kinds.ts";
 import type { Observation } from "../src/domain/observation.ts";
 import type { Json, Text } from "../src/domain/text.ts";
 import type { Millis } from "../src/domain/time.ts";
+import type { JsonLimits } from "./json.ts";
 
 /** Something a driver could not use. The rest of the message counts all the same. */
 export interface DecodeProblem {
@@ -50,6 +51,8 @@ export interface Driver<P = unknown> {
   /** Where the topics of one dialect differ, decided by the named levels; an ignored payload is not even looked at. */
   readonly encoding: Encoding | ((parameters: DecodeContext["parameters"]) => Encoding);
   readonly payload: z.ZodType<P>;
+  /** Where a batch or a picture makes messages larger than readings are. */
+  readonly limits?: Partial<JsonLimits>;
   /** Never throws on odd input, never fills an unknown value with 0, now or the site's position. */
   decode(payload: P, context: DecodeContext): DecodeResult;
   encode?(observation: Observation, device: EncodeTarget): EncodedMessage | null;

@@ -37,15 +37,21 @@ export type Decoded =
 export interface Decoder {
   /** Never throws: a message is decoded or refused with a reason. */
   decode(topic: string, payload: Uint8Array, receivedAt: Millis): Decoded;
+  /**
+   * Puts the city's own mappings beside the drivers, in place of those before.
+   * @throws Error when some topic would belong to two
+   */
+  useMappings(mappings: readonly Driver[]): void;
 }
 
 const NONE: readonly never[] = [];
 const refuse = (reason: string, detail: string) => ({ refused: { reason, detail } });
 
 export function createDecoder(limits: JsonLimits = defaultJsonLimits): Decoder {
-  const match = createTopicMatcher(
-    drivers.flatMap((driver) => driver.topics.map((pattern) => ({ pattern, value: driver }))),
-  );
+  const matcherOf = (table: readonly Driver[]) =>
+    createTopicMatcher(table.flatMap((driver) => driver.topics.map((pattern) => ({ pattern, value: driver }))));
+  let match = matcherOf(drivers);
+  const limitsOf = (driver: Driver): JsonLimits => (driver.limits ? { ...limits, ...driver.limits } : limits);
 
   const readText = (payload: Uint8Array) => {
     if (payload.length > limits.jsonStringBytes) {
@@ -56,6 +62,9 @@ export function createDecoder(limits: JsonLimits = defaultJsonLimits): Decoder {
   };
 
   return {
+    useMappings(mappings) {
+      match = matcherOf([...drivers, ...mappings]);
+    },
     decode(topic, payload, receivedAt) {
       const found = match(topic);
       if (!found) return refuse("noDriver", `no driver knows the topic ${topic}`);
@@ -64,7 +73,7 @@ export function createDecoder(limits: JsonLimits = defaultJsonLimits): Decoder {
       if (encoding === "ignored") return { driver: driver.id, observations: NONE, problems: NONE };
       const parsed =
         encoding === "json"
-          ? parseJson(payload, limits)
+          ? parseJson(payload, limitsOf(driver))
           : encoding === "text"
             ? readText(payload)
             : { value: payload as unknown };

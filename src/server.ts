@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Logger, pino } from "pino";
 import { dialectTopics } from "../devices/index.ts";
+import { filterOf } from "../devices/topics.ts";
 import { loadPepper } from "./access/device-secrets.ts";
 import { createTokens, ensureAdminToken } from "./access/tokens.ts";
 import { createApi } from "./api/server.ts";
@@ -105,6 +106,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
       inbox: center.inbox,
       logger,
       dialectTopics: dialectTopics(),
+      onMappings: (listener) => center.mappings.onTopics((patterns) => listener(patterns.map(filterOf))),
     });
     parts.defer(() => external.close());
     sendCommand(external.publishCommand);

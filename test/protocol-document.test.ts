@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createDecoder } from "../devices/index.ts";
+import { checkMapping } from "../devices/mapping/check.ts";
+import { tryMapping } from "../devices/mapping/try.ts";
 import { settings } from "../src/config.ts";
 import { alertStates } from "../src/domain/alert.ts";
 import { unknown } from "../src/forecast/forecast.ts";
@@ -15,7 +17,7 @@ const examples = [...read("docs/protocol.md").matchAll(/```json (\S+) ?(\S*)\n([
 describe("docs/protocol.md", () => {
   test("has examples of every sort", () => {
     expect(new Set(examples.map(({ kind }) => kind))).toEqual(
-      new Set(["mqtt", "client-frame", "server-frame", "problem", "alert", "forecast"]),
+      new Set(["mqtt", "client-frame", "server-frame", "problem", "alert", "forecast", "mapping"]),
     );
   });
 
@@ -34,6 +36,12 @@ describe("docs/protocol.md", () => {
       } else if (kind === "alert") {
         expect(Object.keys(value).sort()).toEqual(Object.keys(alertOf({})).sort());
         expect(alertStates).toContain(value.state);
+      } else if (kind === "mapping") {
+        const checked = checkMapping(value);
+        if ("faults" in checked) throw new Error(JSON.stringify(checked.faults));
+        const tried = tryMapping(checked.mapping, Date.now());
+        for (const sample of checked.mapping.samples)
+          expect(tried(sample.topic, sample.payload)).toMatchObject({ sound: true });
       } else if (kind === "forecast") {
         expect(Object.keys(value).sort()).toEqual(Object.keys(unknown("loading", null)).sort());
       } else if (kind === "problem") {

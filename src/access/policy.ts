@@ -22,6 +22,7 @@ export const permissions = {
   readQuarantine: "dispatcher",
   manageDevices: "manager",
   manageRules: "manager",
+  manageMappings: "manager",
   readAudit: "manager",
   manageTokens: "admin",
   backup: "admin",

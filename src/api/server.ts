@@ -22,6 +22,7 @@ import { mapOrigins, registerConsole } from "./console.ts";
 import { registerDevices } from "./devices.ts";
 import { registerForecasts } from "./forecasts.ts";
 import { registerHistory } from "./history.ts";
+import { registerMappings } from "./mappings.ts";
 import { registerObservability } from "./observability.ts";
 import { registerPictures } from "./pictures.ts";
 import { registerRecords } from "./records.ts";
@@ -152,6 +153,7 @@ export async function createApi({ center, config, logger, broker, stream }: ApiP
       registerRecords(scoped as unknown as Api, parts);
       registerRules(scoped as unknown as Api, parts);
       registerRegistry(scoped as unknown as Api, parts);
+      registerMappings(scoped as unknown as Api, parts);
     },
     { prefix: "/api/v1" },
   );

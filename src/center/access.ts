@@ -10,6 +10,7 @@ import type { Operations } from "../operations/engine.ts";
 import type { Pictures } from "../store/pictures.ts";
 import type { Store } from "../store/store.ts";
 import type { Changes, DeviceCommand } from "./changes.ts";
+import type { MappingBook } from "./mapping-book.ts";
 import type { Revisions } from "./revisions.ts";
 import type { Subject } from "./subject.ts";
 
@@ -72,6 +73,8 @@ export interface Center {
   readonly alerting: Alerting;
   readonly operations: Operations;
   readonly pictures: Pictures;
+  /** How messages of makers that no driver knows are read. */
+  readonly mappings: MappingBook;
   readonly forecasts: Pick<Forecasts, "of">;
   /** Live alerts by revision, exactly as committed. */
   readonly alerts: Revisions<Alert>;

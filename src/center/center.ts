@@ -1,5 +1,5 @@
 import { ulid } from "ulid";
-import { createDecoder } from "../../devices/index.ts";
+import { createDecoder, drivers } from "../../devices/index.ts";
 import type { Alerting } from "../alerts/alerting.ts";
 import { createAlerting } from "../alerts/engine.ts";
 import type { Config } from "../config.ts";
@@ -18,6 +18,7 @@ import type { Center, Tokens } from "./access.ts";
 import { createAutoRegister } from "./auto-register.ts";
 import type { Changes } from "./changes.ts";
 import { createLoop, type LoopCounters } from "./loop.ts";
+import { createMappingBook } from "./mapping-book.ts";
 import { createPipeline, type PipelineCounters } from "./pipeline.ts";
 import { createQuarantine } from "./quarantine.ts";
 import { createRegistry } from "./registry.ts";
@@ -109,12 +110,19 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
   for (const alert of [...restored.alerts].sort((a, b) => a.rev - b.rev)) alerts.put(alert);
 
   const quarantine = createQuarantine(config.QUARANTINE_PER_CAUSE_PER_MINUTE);
+  const decoder = createDecoder({
+    jsonDepth: config.JSON_DEPTH,
+    jsonKeys: config.JSON_KEYS,
+    jsonStringBytes: config.JSON_STRING_BYTES,
+  });
+  const mappings = createMappingBook({
+    documents: restored.documents,
+    drivers,
+    limits: { mappings: config.MAPPINGS, versions: config.MAPPING_VERSIONS },
+    changed: decoder.useMappings,
+  });
   const pipeline = createPipeline({
-    decoder: createDecoder({
-      jsonDepth: config.JSON_DEPTH,
-      jsonKeys: config.JSON_KEYS,
-      jsonStringBytes: config.JSON_STRING_BYTES,
-    }),
+    decoder,
     registry,
     world,
     alerting: desk,
@@ -204,6 +212,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
     alerting: desk,
     operations,
     pictures: createPictures(config.DATA_DIR),
+    mappings,
     forecasts,
     alerts,
     subjects: world.subjects,

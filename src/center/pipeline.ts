@@ -36,6 +36,10 @@ export function createPipeline(parts: PipelineParts) {
   const { decoder, registry, world, alerting, quarantine, autoRegister } = parts;
   const counters: PipelineCounters = { messages: 0, observations: 0, duplicates: 0, late: 0, outOfOrder: 0 };
 
+  /** Who speaks for everybody may bring somebody new. */
+  const registered = (message: InboundMessage, observation: Observation, now: Millis, changes: Changes) =>
+    message.principal === null || message.principal.devices.has("*") ? autoRegister?.(observation, now, changes) : null;
+
   const apply = (message: InboundMessage, now: Millis, changes: Changes): void => {
     counters.messages++;
     const decoded = decoder.decode(message.topic, message.payload, message.receivedAt);
@@ -46,7 +50,7 @@ export function createPipeline(parts: PipelineParts) {
     for (const problem of decoded.problems) quarantine.count(problem.reason);
     let index = 0;
     for (const observation of decoded.observations) {
-      const device = registry.resolve(observation.device) ?? autoRegister?.(observation, now, changes);
+      const device = registry.resolve(observation.device) ?? registered(message, observation, now, changes);
       if (!device) {
         quarantine.add(message, "unknownDevice", `no device ${observation.device} is registered`, changes);
         continue;

@@ -7,8 +7,8 @@ export type AttributeValue = string | number | boolean;
 /**
  * A registered device. `attributes` the center itself reads: `emptyMm`, `fullMm`, `blindMm` (bins),
  * `reportEverySeconds`, `coordSystem` ("wgs84" or "gcj02"), `utcOffsetMinutes`, `speedLimitKmh`, `workSpeedLimitKmh`,
- * `vehicleType`, `gatewayId`, `carriageway`, `key` (a key camera), and on gateways
- * `devices` and `dialects` (comma-separated lists of device ids, `*`, and topic filters).
+ * `vehicleType`, `gatewayId`, `carriageway`, `key` (a key camera), `dialects` (topic filters, comma-separated, that it may
+ * publish beside its own topics), and on gateways `devices` (ids they speak for, comma-separated, or `*`).
  */
 export interface Device {
   readonly id: string;

@@ -11,6 +11,8 @@ export interface ExternalParts {
   readonly logger: Logger;
   /** MQTT filters of the dialects, beside the native topics. */
   readonly dialectTopics: readonly string[];
+  /** MQTT filters of the mappings in force; tells them at once, and again whenever they change. */
+  readonly onMappings: (listener: (filters: readonly string[]) => void) => void;
 }
 
 export interface ExternalBroker {
@@ -34,8 +36,11 @@ export async function connectExternalBroker({
   inbox,
   logger,
   dialectTopics,
+  onMappings,
 }: ExternalParts): Promise<ExternalBroker> {
-  const filters = [...NATIVE_FILTERS, ...dialectTopics].map((filter) => `$share/${config.MQTT_SHARE_GROUP}/${filter}`);
+  const shared = (filters: readonly string[]) => filters.map((filter) => `$share/${config.MQTT_SHARE_GROUP}/${filter}`);
+  const filters = shared([...NATIVE_FILTERS, ...dialectTopics]);
+  let mapped: string[] = [];
   const clients: MqttClient[] = [];
   let connected = 0;
 
@@ -58,7 +63,7 @@ export async function connectExternalBroker({
       client.on("connect", () => {
         if (!up) connected++;
         up = true;
-        client.subscribe(filters, { qos: 1 }, (error, granted) => {
+        client.subscribe([...filters, ...mapped], { qos: 1 }, (error, granted) => {
           const refused = granted?.filter(({ qos }) => qos >= 128).map(({ topic }) => topic) ?? [];
           if (error || refused.length > 0) logger.error({ err: error, refused }, "the broker refuses subscriptions");
           resolve();
@@ -75,6 +80,18 @@ export async function connectExternalBroker({
       // A broker that is down must not keep the center from starting.
       client.on("offline", () => resolve());
     });
+
+  onMappings((topics) => {
+    const next = shared(topics);
+    const gone = mapped.filter((filter) => !next.includes(filter));
+    const added = next.filter((filter) => !mapped.includes(filter));
+    mapped = next;
+    // A client that is not connected subscribes to all of them when it is.
+    for (const client of clients.filter(({ connected }) => connected)) {
+      if (gone.length > 0) client.unsubscribe(gone);
+      if (added.length > 0) client.subscribe(added, { qos: 1 });
+    }
+  });
 
   await Promise.all(Array.from({ length: Math.max(1, config.MQTT_CONNECTIONS) }, (_, number) => start(number)));
   return {

@@ -19,7 +19,7 @@ export function covers(filter: string, topic: string): boolean {
 /** Who a login is, as the gate and the pipeline see it. */
 export interface Login extends Principal {
   readonly kind: Device["kind"];
-  /** Topic filters of the dialects a gateway may publish. */
+  /** Topic filters of the dialects it may publish; whom it speaks for there, the pipeline checks. */
   readonly dialects: readonly string[];
 }
 
@@ -37,14 +37,14 @@ export function loginOf(device: Device): Login {
     kind: device.kind,
     gateway,
     devices: new Set(gateway ? list(device.attributes.devices) : []),
-    dialects: gateway ? list(device.attributes.dialects) : [],
+    dialects: list(device.attributes.dialects),
   };
 }
 
 /**
  * The one decision about topics. A device speaks on its own telemetry, event, status and reply, and hears its own commands.
- * A gateway does so for its children too, and publishes the dialects it was given. Everything else is refused: `$SYS`, shared
- * subscriptions, wildcards, other people's topics.
+ * A gateway does so for its children too. Either publishes the dialect topics it was given, and only a gateway is believed there
+ * about others than itself. Everything else is refused: `$SYS`, shared subscriptions, wildcards, other people's topics.
  */
 export function mayUse(login: Login, action: TopicAction, topic: string): boolean {
   if (topic.startsWith("$") || topic === "") return false;
@@ -59,5 +59,5 @@ export function mayUse(login: Login, action: TopicAction, topic: string): boolea
     if (!own && !child) return false;
     return action === "publish" ? UPWARD.has(channel) : channel === "command";
   }
-  return action === "publish" && login.gateway && login.dialects.some((filter) => covers(filter, topic));
+  return action === "publish" && login.dialects.some((filter) => covers(filter, topic));
 }

@@ -42,6 +42,9 @@ export const ingest = {
   JSON_DEPTH: count(16),
   JSON_KEYS: count(256),
   JSON_STRING_BYTES: count(16 * 1024),
+  /** Mappings that may exist, and versions kept of each. */
+  MAPPINGS: count(200),
+  MAPPING_VERSIONS: z.coerce.number().int().min(2).default(20),
   QUARANTINE_ROWS: count(10_000),
   QUARANTINE_PER_CAUSE_PER_MINUTE: count(60),
   CLIENT_ERROR_LOGS_PER_SECOND: count(10),
