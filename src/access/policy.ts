@@ -1,10 +1,10 @@
-import type { Place } from "../domain/place.ts";
 import { forbidden, Problem } from "../domain/problem.ts";
-import { type Actor, atLeast, type Role, type Scope, type Token } from "../domain/roles.ts";
+import { type Actor, atLeast, type Role, type Token, workOf } from "../domain/roles.ts";
 
 /** Who may do what on REST: the least role for each permission. A route names its permission; without one it does not start. */
 export const permissions = {
   public: null,
+  logIn: null,
   self: "viewer",
   readDistrict: "viewer",
   readDevices: "viewer",
@@ -20,14 +20,22 @@ export const permissions = {
   manageRegistry: "manager",
   manageSilences: "dispatcher",
   readQuarantine: "dispatcher",
+  handOver: "dispatcher",
   manageDevices: "manager",
   manageRules: "manager",
   manageMappings: "manager",
   readAudit: "manager",
   manageTokens: "admin",
+  managePeople: "admin",
   backup: "admin",
 } as const satisfies Record<string, Role | null>;
 export type Permission = keyof typeof permissions;
+
+/** Whether a role is enough for what everybody's permission would be asked for. */
+export function atLeastFor(permission: Permission, role: Role): boolean {
+  const least = permissions[permission];
+  return least === null || atLeast(role, least);
+}
 
 /** @throws Problem 401 without a token, 403 when its role does not reach */
 export function demand(permission: Permission, token: Token | null): void {
@@ -38,16 +46,6 @@ export function demand(permission: Permission, token: Token | null): void {
 }
 
 export function actorOf(token: Token): Actor {
-  return { name: `user:${token.name}`, role: token.role, scope: token.scope, tokenId: token.id };
-}
-
-/** Whether a place lies in what a token was given. A record without a place is nobody's but the unlimited ones'. */
-export function inScope(scope: Scope, place: Place | null): boolean {
-  const inside = <T>(allowed: readonly T[] | undefined, value: T | null | undefined) =>
-    allowed === undefined || (value != null && allowed.includes(value));
-  return (
-    inside(scope.communityId, place?.communityId) &&
-    inside(scope.gridId, place?.gridId) &&
-    inside(scope.areaGrade, place?.areaGrade)
-  );
+  const { name, role, scope, id: tokenId } = token;
+  return { name: `user:${name}`, role, scope, tokenId, work: workOf(token) };
 }

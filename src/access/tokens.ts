@@ -3,6 +3,7 @@ import { ulid } from "ulid";
 import type { Center, Tokens } from "../center/access.ts";
 import { notFound } from "../domain/problem.ts";
 import type { Token } from "../domain/roles.ts";
+import type { Millis } from "../domain/time.ts";
 
 const SECRET_BYTES = 32;
 
@@ -17,6 +18,8 @@ export const newTokenSecret = (): string => `kt_${randomBytes(SECRET_BYTES).toSt
 export function createTokens(restored: readonly Token[]): Tokens & { committed(): void } {
   const byHash = new Map<string, Token>();
   const byId = new Map<string, Token>();
+  /** When a session's person was last seen doing something. */
+  const touched = new Map<string, Millis>();
   const listeners: ((tokenId: string) => void)[] = [];
   let revoked: string[] = [];
   const remember = (token: Token) => {
@@ -28,8 +31,17 @@ export function createTokens(restored: readonly Token[]): Tokens & { committed()
   return {
     verify(secret, now) {
       const token = byHash.get(hashToken(secret));
-      if (!token || (token.expiresAt !== null && token.expiresAt <= now)) return null;
-      return token;
+      return token && this.isAlive(token, now) ? token : null;
+    },
+    isAlive({ id, expiresAt, session }, now) {
+      if (expiresAt !== null && expiresAt <= now) return false;
+      if (!session) return true;
+      const since = touched.get(id);
+      if (since === undefined) touched.set(id, now);
+      return now - (since ?? now) < session.idleMs;
+    },
+    touch(tokenId, now) {
+      if (touched.has(tokenId)) touched.set(tokenId, now);
     },
     all: () => byId.values(),
     issue(input, now, changes) {
@@ -44,6 +56,7 @@ export function createTokens(restored: readonly Token[]): Tokens & { committed()
       if (!token) throw notFound(`token ${id}`);
       byId.delete(id);
       byHash.delete(token.hash);
+      touched.delete(id);
       changes.tokens.set(id, null);
       revoked.push(id);
     },

@@ -35,6 +35,7 @@ export const alertActions = [
   "refuse",
   "resume",
   "merge",
+  "undo",
 ] as const;
 export type AlertAction = (typeof alertActions)[number];
 

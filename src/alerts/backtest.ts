@@ -77,6 +77,7 @@ export async function backtest(
       archiveAfterMs: 400 * DAY,
       attention: { nightHours: [0, 0], perHour: Number.POSITIVE_INFINITY },
       dispatch: { offerMs: 0, crewsAsked: 0 },
+      undoMs: 0,
       hours: { dutyHours: ALWAYS, workingHours: ALWAYS },
     },
     startedAt: from,

@@ -20,6 +20,7 @@ import { createRulebook } from "./rulebook.ts";
 import { createSilence, type SilenceTimer } from "./silence.ts";
 import { createTargets, type TargetSettings } from "./targets.ts";
 import { TimerWheel } from "./timer-wheel.ts";
+import { createUndo } from "./undo.ts";
 import { type CheckTimer, createWatch } from "./watch.ts";
 import { nobody, type Workforce } from "./workforce.ts";
 
@@ -27,6 +28,8 @@ export interface AlertSettings {
   readonly archiveAfterMs: Millis;
   readonly attention: AttentionLimits;
   readonly dispatch: DispatchLimits;
+  /** How long the last action can be taken back. */
+  readonly undoMs: Millis;
   /** When street teams and offices work. */
   readonly hours: Pick<TargetSettings, "dutyHours" | "workingHours">;
 }
@@ -227,6 +230,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     watch,
     dispatching,
     proof,
+    undo: createUndo(settings.undoMs),
     newId,
     suspended: (alertId, until) => timer(until, { type: "resume", alertId }),
   });

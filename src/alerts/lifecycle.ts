@@ -1,5 +1,6 @@
 import type { Alert, AlertState } from "../domain/alert.ts";
 import { conflict, forbidden, invalid, notFound, Problem } from "../domain/problem.ts";
+import { reaches } from "../domain/reach.ts";
 import { type Actor, atLeast, type Role } from "../domain/roles.ts";
 import type { ActionInput, AlertAction } from "./alerting.ts";
 
@@ -51,12 +52,14 @@ export const transitions: Readonly<Record<AlertAction, Transition>> = {
   refuse: { from: STANDING, to: null, role: "manager", needs: "note" },
   resume: { from: STANDING, to: null, role: "dispatcher" },
   merge: { from: STANDING, to: "merged", role: "dispatcher", needs: "into" },
+  // Where it leads is how it was before (undo.ts).
+  undo: { from: STANDING, to: null, role: "crew" },
 };
 const NEEDS_FUTURE: ReadonlySet<AlertAction> = new Set(["shelve", "requestExtension", "requestSuspension"]);
 
 /**
  * Where an action leads, or why it may not be.
- * @throws Problem 403 (role), 404 (outside the actor's scope), 409 `conflict` (somebody was faster), 409 `state`, 400
+ * @throws Problem 403 (role), 404 (outside the actor's scope or own work), 409 `conflict` (somebody was faster), 409 `state`, 400
  */
 export function nextState(
   alert: Alert,
@@ -65,7 +68,7 @@ export function nextState(
   actor: Actor,
   now: number,
 ): AlertState {
-  if (!mayTouch(alert, actor)) throw notFound(`alert ${alert.id}`);
+  if (!reaches(actor, alert)) throw notFound(`alert ${alert.id}`);
   const { from, to, role, needs, all } = transitions[action];
   if (!atLeast(actor.role, role)) throw forbidden(`${action} needs the role ${role}; this token is a ${actor.role}`);
   if (input.expectedRev !== undefined && input.expectedRev !== alert.rev) {
@@ -100,17 +103,6 @@ export function nextState(
     throw new Problem(400, "invalid", "until must lie in the future (epoch milliseconds)");
   }
   return to ?? alert.state;
-}
-
-/** Whether the place of an alert lies in what the token was given. */
-export function mayTouch(alert: Alert, { scope }: Actor): boolean {
-  const inside = (allowed: readonly (string | null)[] | undefined, value: string | null | undefined) =>
-    allowed === undefined || allowed.includes(value ?? null);
-  return (
-    inside(scope.communityId, alert.place?.communityId) &&
-    inside(scope.gridId, alert.place?.gridId) &&
-    inside(scope.areaGrade, alert.place?.areaGrade)
-  );
 }
 
 /** States in which somebody is on the way: what a sensor says then waits for a person to look. */

@@ -3,15 +3,17 @@ import { type Alert, finalStates } from "../domain/alert.ts";
 import { isKind } from "../domain/kinds.ts";
 import { distanceM } from "../domain/place.ts";
 import { conflict, invalid, notFound } from "../domain/problem.ts";
+import { inScope, reaches } from "../domain/reach.ts";
 import { type Actor, atLeast } from "../domain/roles.ts";
 import type { Millis } from "../domain/time.ts";
 import type { ActionInput, AlertAction, District, PictureInput, ReportInput } from "./alerting.ts";
 import { fieldsOf } from "./case-actions.ts";
 import type { Desk } from "./desk.ts";
 import { ARRIVED_WITHIN_M, type Dispatching } from "./dispatching.ts";
-import { mayTouch, nextState } from "./lifecycle.ts";
+import { nextState } from "./lifecycle.ts";
 import type { Proof } from "./proof.ts";
 import type { Rule } from "./rule.ts";
+import type { Undo } from "./undo.ts";
 import type { Watch } from "./watch.ts";
 
 export interface OperatorParts {
@@ -21,6 +23,7 @@ export interface OperatorParts {
   readonly watch: Watch;
   readonly dispatching: Dispatching;
   readonly proof: Proof;
+  readonly undo: Undo;
   readonly newId: () => string;
   /** A pause was granted until then. */
   readonly suspended: (alertId: string, until: Millis) => void;
@@ -30,7 +33,17 @@ export interface OperatorParts {
 const PICTURES_KEPT = 12;
 
 /** What people do with alerts: every action checked, in the timeline and in the audit. */
-export function createOperator({ desk, district, ruleOf, watch, dispatching, proof, newId, suspended }: OperatorParts) {
+export function createOperator({
+  desk,
+  district,
+  ruleOf,
+  watch,
+  dispatching,
+  proof,
+  undo,
+  newId,
+  suspended,
+}: OperatorParts) {
   const audit = (
     actor: Actor,
     action: string,
@@ -50,7 +63,7 @@ export function createOperator({ desk, district, ruleOf, watch, dispatching, pro
 
   function mergeTarget(alert: Alert, intoId: string, actor: Actor): Alert {
     const into = desk.get(intoId);
-    if (!into || !mayTouch(into, actor)) throw notFound(`alert ${intoId}`);
+    if (!into || !reaches(actor, into)) throw notFound(`alert ${intoId}`);
     if (into.id === alert.id) throw invalid("an alert cannot be merged into itself");
     if (finalStates.has(into.state)) throw invalid(`alert ${intoId} is ${into.state}: merge into one that goes on`);
     return into;
@@ -64,11 +77,21 @@ export function createOperator({ desk, district, ruleOf, watch, dispatching, pro
     return desk.change(merged, { mergedInto: into.id }, null, changes);
   }
 
+  /** The author's own last action is taken back. Both stay in the timeline. */
+  function takeBack(alert: Alert, input: ActionInput, actor: Actor, now: Millis, changes: Changes): Alert {
+    const { action, fields } = undo.undone(alert, actor, now);
+    const told = { action: "undo", actor: actor.name, at: now, note: input.note ?? null, details: { action } };
+    const next = desk.change(alert, fields, told, changes);
+    audit(actor, "undo", alert, next, { ...input, action }, now, changes);
+    return next;
+  }
+
   return {
     act(alertId: string, action: AlertAction, input: ActionInput, actor: Actor, now: Millis, changes: Changes): Alert {
       const alert = desk.get(alertId);
       if (!alert) throw notFound(`alert ${alertId}`);
       const state = nextState(alert, action, input, actor, now);
+      if (action === "undo") return takeBack(alert, input, actor, now, changes);
       const note = input.note ?? null;
       const into = action === "merge" ? mergeTarget(alert, input.into ?? "", actor) : null;
       const fields = fieldsOf(alert, action, input, state, actor, now);
@@ -84,13 +107,14 @@ export function createOperator({ desk, district, ruleOf, watch, dispatching, pro
       else if (action === "handle") proof.handled(next, now);
       else if (action === "approve" && next.suspendedUntil !== null) suspended(alertId, next.suspendedUntil);
       audit(actor, action, alert, next, input, now, changes);
+      undo.remember(action, actor, alert, next, now);
       return next;
     },
 
     /** A picture of the work was stored. It proves something when it was taken there and after somebody was sent. */
     addPicture(alertId: string, picture: PictureInput, actor: Actor, now: Millis, changes: Changes): Alert {
       const alert = desk.get(alertId);
-      if (!alert || !mayTouch(alert, actor)) throw notFound(`alert ${alertId}`);
+      if (!alert || !reaches(actor, alert)) throw notFound(`alert ${alertId}`);
       if (finalStates.has(alert.state)) throw conflict("state", `the alert is ${alert.state}`, { rev: alert.rev });
       const { id, position } = picture;
       const at = Math.min(picture.at ?? now, now);
@@ -119,7 +143,7 @@ export function createOperator({ desk, district, ruleOf, watch, dispatching, pro
         ? { kind: known?.device.kind ?? ("spot" as const), id: input.subject.id }
         : { kind: "spot" as const, id: `spot-${newId()}` };
       const standing = desk.standing(rule.id, subject.id, null) ?? desk.nearby(rule, null, place, now);
-      if (standing && !mayTouch(standing, actor)) throw notFound(`alert ${standing.id}`);
+      if (standing && !inScope(actor.scope, standing.place)) throw notFound(`alert ${standing.id}`);
       const alert = standing
         ? desk.support(standing, { evidence, level: input.level, confirmed: true, attributes }, changes)
         : desk.open(

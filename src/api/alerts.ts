@@ -1,14 +1,12 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
-import { inScope } from "../access/policy.ts";
 import { alertActions } from "../alerts/alerting.ts";
-import type { Changes } from "../center/changes.ts";
 import { type Alert, alertStates } from "../domain/alert.ts";
 import { notFound, Problem } from "../domain/problem.ts";
-import type { Actor, Token } from "../domain/roles.ts";
+import { reaches } from "../domain/reach.ts";
+import type { Actor } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
-import type { Millis } from "../domain/time.ts";
 import { alertView } from "../stream/projection.ts";
+import { createOnce } from "./once.ts";
 import {
   type Api,
   actor,
@@ -21,22 +19,20 @@ import {
   page,
   type ResourceParts,
   revisionOf,
-  token,
 } from "./route.ts";
 
 const level = z.coerce.number().int().min(1).max(4);
 const note = z.string().min(1).max(2_000).optional();
 const evidence = z.record(z.string().max(64), z.json()).optional();
-const actionBody = z
-  .object({
-    note,
-    assignee: z.string().min(1).max(128).optional(),
-    crewId: z.string().min(1).max(128).optional(),
-    evidence,
-    until: z.number().int().optional(),
-    into: z.string().min(1).max(64).optional(),
-  })
-  .nullish();
+const actionFields = {
+  note,
+  assignee: z.string().min(1).max(128).optional(),
+  crewId: z.string().min(1).max(128).optional(),
+  evidence,
+  until: z.number().int().optional(),
+  into: z.string().min(1).max(64).optional(),
+};
+const actionBody = z.object(actionFields).nullish();
 const reportBody = z.object({
   ruleId: z.string().max(64),
   subject: z.object({ kind: z.string().max(32), id: z.string().min(1).max(64) }).optional(),
@@ -52,46 +48,8 @@ const headers = z.object({
 });
 
 export function registerAlerts(api: Api, { center, config }: ResourceParts): void {
-  /** Answers being worked out now: the second of two equal requests waits for the first. */
-  const inFlight = new Map<string, Promise<{ status: number; body: Json }>>();
-
-  /** Runs a change once, however often the request with this key comes. */
-  const once = async (
-    key: string | undefined,
-    who: Actor,
-    request: { url: string; body: unknown },
-    status: number,
-    run: (now: Millis, changes: Changes) => Alert,
-  ): Promise<{ status: number; body: Json }> => {
-    const show = (alert: Alert) => JSON.parse(JSON.stringify(alertView(alert, who.role))) as Json;
-    if (key === undefined) return { status, body: show(await center.operate(run)) };
-    const content = createHash("sha256")
-      .update(`${request.url}\n${JSON.stringify(request.body ?? null)}`)
-      .digest("hex");
-    const fullKey = `${who.tokenId}\n${key}`;
-    const replay = (known: { status: number; body: Json }) => {
-      const stored = known.body as { content?: string; answer: Json };
-      if (stored.content !== content) {
-        throw new Problem(422, "idempotencyKeyReused", "this Idempotency-Key was used for another request");
-      }
-      return { status: known.status, body: stored.answer };
-    };
-    const running = inFlight.get(fullKey);
-    if (running) return replay(await running);
-    const known = await center.store.answer(fullKey);
-    if (known) return replay(known);
-    const again = inFlight.get(fullKey);
-    if (again) return replay(await again);
-    const work = center
-      .operate((now, changes) => {
-        const body = { content, answer: show(run(now, changes)) };
-        changes.answers.push({ key: fullKey, at: now, status, body });
-        return { status, body: body as Json };
-      })
-      .finally(() => inFlight.delete(fullKey));
-    inFlight.set(fullKey, work);
-    return replay(await work);
-  };
+  const once = createOnce(center);
+  const show = (alert: Alert, { role }: Actor) => JSON.parse(JSON.stringify(alertView(alert, role))) as Json;
 
   api.get(
     "/alerts",
@@ -115,8 +73,8 @@ export function registerAlerts(api: Api, { center, config }: ResourceParts): voi
       },
     },
     async (request) => {
-      const reader = token(request);
-      const { scope } = reader;
+      const reader = actor(request);
+      const { scope, work } = reader;
       const within = (asked: readonly string[] | undefined, allowed: readonly string[] | undefined) =>
         allowed === undefined ? asked : asked === undefined ? allowed : asked.filter((id) => allowed.includes(id));
       const { communityId, gridId, ...query } = request.query;
@@ -125,17 +83,18 @@ export function registerAlerts(api: Api, { center, config }: ResourceParts): voi
       if (communities?.length === 0 || grids?.length === 0) return { items: [], next: null };
       const answer = await center.store.alerts({
         ...given(query),
+        ...(work && { work }),
         ...(communities && { communityId: communities }),
         ...(grids && { gridId: grids }),
       });
-      const items = answer.items.filter(({ place }) => inScope(scope, place));
+      const items = answer.items.filter((alert) => reaches(reader, alert));
       return { items: items.map((alert) => alertView(alert, reader.role)), next: answer.next };
     },
   );
 
-  const inReach = async (id: string, reader: Token): Promise<Alert> => {
+  const inReach = async (id: string, reader: Actor): Promise<Alert> => {
     const alert = center.alerting.get(id) ?? (await center.store.alert(id))?.alert;
-    if (!alert || !inScope(reader.scope, alert.place)) throw notFound(`alert ${id}`);
+    if (!alert || !reaches(reader, alert)) throw notFound(`alert ${id}`);
     return alert;
   };
 
@@ -146,7 +105,7 @@ export function registerAlerts(api: Api, { center, config }: ResourceParts): voi
       schema: { summary: "Crews that could go, best first, with distance, time and load", params: alertId },
     },
     async (request) => ({
-      items: center.alerting.suggestCrews(await inReach(request.params.id, token(request)), center.clock.now()),
+      items: center.alerting.suggestCrews(await inReach(request.params.id, actor(request)), center.clock.now()),
     }),
   );
 
@@ -157,12 +116,49 @@ export function registerAlerts(api: Api, { center, config }: ResourceParts): voi
       schema: { summary: "One alert with evidence and timeline", params: z.object({ id: z.string().max(64) }) },
     },
     async (request, reply) => {
-      const reader = token(request);
+      const reader = actor(request);
       const found = await center.store.alert(request.params.id);
-      if (!found || !inScope(reader.scope, found.alert.place)) throw notFound(`alert ${request.params.id}`);
+      if (!found || !reaches(reader, found.alert)) throw notFound(`alert ${request.params.id}`);
       const people = reader.role !== "viewer" && reader.role !== "crew";
       const timeline = people ? found.timeline : found.timeline.map((entry) => ({ ...entry, actor: "", note: null }));
       return reply.header("etag", `"${found.alert.rev}"`).send({ ...alertView(found.alert, reader.role), timeline });
+    },
+  );
+
+  api.post(
+    "/alerts/bulk",
+    {
+      config: needs("actOnAlerts"),
+      schema: {
+        summary: "The same action on many alerts; each has its own result, and one that fails stops none of the others",
+        headers: headers.omit({ "if-match": true }),
+        body: z.object({
+          action: z.enum(alertActions),
+          items: z
+            .array(z.object({ id: z.string().max(64), rev: z.number().int().min(0).optional() }))
+            .min(1)
+            .max(config.HTTP_PAGE_ROWS),
+          ...actionFields,
+        }),
+      },
+    },
+    async (request, reply) => {
+      const who = actor(request);
+      const { action, items, ...input } = request.body;
+      const answer = await once(request.headers["idempotency-key"], who, request, 200, (now, changes) => ({
+        items: items.map(({ id, rev }): Json => {
+          try {
+            const asked = { ...given(input), ...(rev !== undefined && { expectedRev: rev }) };
+            const alert = center.alerting.act(id, action, asked as never, who, now, changes);
+            return { id, status: 200, rev: alert.rev, state: alert.state };
+          } catch (error) {
+            if (!(error instanceof Problem)) throw error;
+            const { status, code, message: detail, extra } = error;
+            return { ...(extra as { [key: string]: Json }), id, status, code, detail };
+          }
+        }),
+      }));
+      return reply.code(answer.status).send(answer.body);
     },
   );
 
@@ -183,7 +179,7 @@ export function registerAlerts(api: Api, { center, config }: ResourceParts): voi
       const expectedRev = revisionOf(request.headers["if-match"]);
       const input = { ...given(request.body ?? {}), ...(expectedRev !== undefined && { expectedRev }) };
       const answer = await once(request.headers["idempotency-key"], who, request, 200, (now, changes) =>
-        center.alerting.act(id, action, input as never, who, now, changes),
+        show(center.alerting.act(id, action, input as never, who, now, changes), who),
       );
       return reply.code(answer.status).send(answer.body);
     },
@@ -198,7 +194,7 @@ export function registerAlerts(api: Api, { center, config }: ResourceParts): voi
     async (request, reply) => {
       const who = actor(request);
       const answer = await once(request.headers["idempotency-key"], who, request, 201, (now, changes) =>
-        center.alerting.report(given(request.body) as never, who, now, changes),
+        show(center.alerting.report(given(request.body) as never, who, now, changes), who),
       );
       return reply.code(answer.status).send(answer.body);
     },

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { inScope } from "../access/policy.ts";
 import type { DeviceInput } from "../center/access.ts";
 import type { Subject } from "../center/subject.ts";
 import { type Device, deviceIdPattern, publicDevice } from "../domain/device.ts";
 import { isKind, kindNames, kinds } from "../domain/kinds.ts";
 import { areaGrades, placeTypes } from "../domain/place.ts";
 import { conflict, notFound, Problem } from "../domain/problem.ts";
+import { inScope } from "../domain/reach.ts";
 import { atLeast, type Token } from "../domain/roles.ts";
 import { parseImport } from "./device-import.ts";
 import { type Api, actor, bbox, flag, given, list, needs, page, type ResourceParts, token } from "./route.ts";

@@ -1,8 +1,8 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import { z } from "zod";
-import { inScope } from "../access/policy.ts";
 import type { Device } from "../domain/device.ts";
 import { notFound } from "../domain/problem.ts";
+import { inScope } from "../domain/reach.ts";
 import type { BinForecast } from "../forecast/forecast.ts";
 import { type Api, list, needs, type ResourceParts, token } from "./route.ts";
 

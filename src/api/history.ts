@@ -1,10 +1,10 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
-import { inScope } from "../access/policy.ts";
 import type { Device } from "../domain/device.ts";
 import { kinds } from "../domain/kinds.ts";
 import { isMetricName, type MetricName } from "../domain/metrics.ts";
 import { forbidden, invalid, notFound } from "../domain/problem.ts";
+import { inScope } from "../domain/reach.ts";
 import { atLeast } from "../domain/roles.ts";
 import { DAY, HOUR, MINUTE, type Millis, SECOND } from "../domain/time.ts";
 import { type Api, actor, given, instant, needs, type ResourceParts, token } from "./route.ts";

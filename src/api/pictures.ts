@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { inScope } from "../access/policy.ts";
 import { notFound, Problem } from "../domain/problem.ts";
+import { reaches } from "../domain/reach.ts";
 import { pictureTypes } from "../store/pictures.ts";
-import { type Api, actor, instant, needs, type ResourceParts, token } from "./route.ts";
+import { type Api, actor, instant, needs, type ResourceParts } from "./route.ts";
 
 const alertId = z.object({ id: z.string().max(64) });
 
@@ -35,7 +35,7 @@ export function registerPictures(api: Api, { center, config }: ResourceParts): v
       const who = actor(request);
       const { lat, lon, at } = request.query;
       const alert = center.alerting.get(request.params.id);
-      if (!alert || !inScope(who.scope, alert.place)) throw notFound(`alert ${request.params.id}`);
+      if (!alert || !reaches(who, alert)) throw notFound(`alert ${request.params.id}`);
       if (!Buffer.isBuffer(request.body)) {
         throw new Problem(
           415,
@@ -62,7 +62,7 @@ export function registerPictures(api: Api, { center, config }: ResourceParts): v
     async (request, reply) => {
       const { id, picture } = request.params;
       const alert = center.alerting.get(id) ?? (await center.store.alert(id))?.alert;
-      const listed = alert?.pictures.some((one) => one.id === picture) && inScope(token(request).scope, alert.place);
+      const listed = alert?.pictures.some((one) => one.id === picture) && reaches(actor(request), alert);
       const found = listed ? await center.pictures.read(picture) : null;
       if (!found) throw notFound(`picture ${picture}`);
       return (

@@ -4,24 +4,19 @@ import { categories } from "../domain/categories.ts";
 import { kinds } from "../domain/kinds.ts";
 import { levels } from "../domain/levels.ts";
 import { metrics } from "../domain/metrics.ts";
-import { areaGrades } from "../domain/place.ts";
 import { roles } from "../domain/roles.ts";
+import { scopeShape } from "./people.ts";
 import { type Api, actor, given, instant, needs, page, type ResourceParts, token } from "./route.ts";
 
 /** Tokens, catalogue, district, quarantine, audit, backup: the small resources. */
 export function registerRecords(api: Api, { center, config }: ResourceParts): void {
-  const names = z.array(z.string().min(1).max(64)).min(1).max(100).optional();
   const tokenShape = z.object({
     name: z.string().min(1).max(64),
     role: z.enum(roles),
-    scope: z
-      .strictObject({
-        communityId: names,
-        gridId: names,
-        businessLine: names,
-        areaGrade: z.array(z.enum(areaGrades)).optional(),
-      })
-      .default({}),
+    scope: scopeShape.default({}),
+    /** For the role `crew`: whose work it shows. */
+    crewId: z.string().min(1).max(64).optional(),
+    deviceId: z.string().min(1).max(64).optional(),
     expiresAt: z.union([z.number().int(), instant]).nullable().default(null),
   });
   const publicToken = <T extends { hash: string }>({ hash: _hash, ...rest }: T) => rest;
@@ -43,9 +38,9 @@ export function registerRecords(api: Api, { center, config }: ResourceParts): vo
 
   api.get(
     "/tokens",
-    { config: needs("manageTokens"), schema: { summary: "Tokens, without their secrets" } },
+    { config: needs("manageTokens"), schema: { summary: "Tokens of screens and programs, without their secrets" } },
     async () => ({
-      items: [...center.tokens.all()].map(publicToken),
+      items: [...center.tokens.all()].filter(({ session }) => !session).map(publicToken),
       next: null,
     }),
   );
@@ -122,6 +117,7 @@ export function registerRecords(api: Api, { center, config }: ResourceParts): vo
         summary: "Who did what, newest first",
         querystring: z.object({
           actor: z.string().max(128).optional(),
+          action: z.string().max(64).optional(),
           target: z.string().max(128).optional(),
           ...page(config),
         }),

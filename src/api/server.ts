@@ -9,6 +9,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstanc
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
 import { parseJson } from "../../devices/json.ts";
+import { createLogin } from "../access/login.ts";
 import { demand } from "../access/policy.ts";
 import type { RunningCore } from "../center/center.ts";
 import type { Config } from "../config.ts";
@@ -21,9 +22,11 @@ import { asyncApi } from "./async-api.ts";
 import { mapOrigins, registerConsole } from "./console.ts";
 import { registerDevices } from "./devices.ts";
 import { registerForecasts } from "./forecasts.ts";
+import { registerHandovers } from "./handovers.ts";
 import { registerHistory } from "./history.ts";
 import { registerMappings } from "./mappings.ts";
 import { registerObservability } from "./observability.ts";
+import { registerPeople } from "./people.ts";
 import { registerPictures } from "./pictures.ts";
 import { registerRecords } from "./records.ts";
 import { registerRegistry } from "./registry.ts";
@@ -81,6 +84,18 @@ export async function createApi({ center, config, logger, broker, stream }: ApiP
     if (scheme?.toLowerCase() === "bearer" && secret) request.token = center.tokens.verify(secret, center.clock.now());
     const { permission } = request.routeOptions.config;
     if (permission) demand(permission, request.token);
+    const { token } = request;
+    if (!token?.session) return;
+    // Reading alone keeps no session alive: pages read by themselves.
+    if (request.method !== "GET") center.tokens.touch(token.id, center.clock.now());
+    if (
+      token.session.mustChangePassword &&
+      permission !== "self" &&
+      permission !== "public" &&
+      permission !== "logIn"
+    ) {
+      throw new Problem(403, "passwordMustChange", "change the password first: PUT /api/v1/session/password");
+    }
   });
 
   await app.register(helmet, {
@@ -145,11 +160,14 @@ export async function createApi({ center, config, logger, broker, stream }: ApiP
     async (scoped) => {
       const parts = { center, config };
       registerConsole(scoped as unknown as Api, parts);
+      const login = createLogin(center, config);
       registerDevices(scoped as unknown as Api, parts);
       registerHistory(scoped as unknown as Api, parts);
       registerForecasts(scoped as unknown as Api, parts);
       registerAlerts(scoped as unknown as Api, parts);
       registerPictures(scoped as unknown as Api, parts);
+      registerPeople(scoped as unknown as Api, { ...parts, login });
+      registerHandovers(scoped as unknown as Api, { ...parts, login });
       registerRecords(scoped as unknown as Api, parts);
       registerRules(scoped as unknown as Api, parts);
       registerRegistry(scoped as unknown as Api, parts);
@@ -194,6 +212,7 @@ const TITLES: Readonly<Record<number, string>> = {
   422: "Unprocessable Content",
   429: "Too Many Requests",
   500: "Internal Server Error",
+  503: "Service Unavailable",
 };
 
 interface ValidationIssue {

@@ -40,9 +40,13 @@ export type DeviceInput = Pick<Device, "id" | "kind"> &
 export interface Tokens {
   /** The token that this secret opens, or null: unknown, revoked and expired look the same. */
   verify(secret: string, now: Millis): Token | null;
+  /** Not expired, and a session not forgotten either. */
+  isAlive(token: Token, now: Millis): boolean;
+  /** Somebody is there: the session's idle time begins anew. In memory only; a restart begins it anew for all. */
+  touch(tokenId: string, now: Millis): void;
   all(): Iterable<Token>;
   issue(
-    input: Pick<Token, "name" | "role" | "scope" | "expiresAt">,
+    input: Omit<Token, "id" | "hash" | "createdAt">,
     now: Millis,
     changes: Changes,
   ): { token: Token; secret: string };

@@ -67,6 +67,12 @@ const steps: readonly string[] = [
   CREATE TABLE missed (device INTEGER NOT NULL, day INTEGER NOT NULL, PRIMARY KEY (device, day)) WITHOUT ROWID;
   CREATE INDEX timeline_rev ON timeline (rev);
   `,
+  `
+  CREATE INDEX alert_crew ON alert (json_extract(body, '$.crewId'), id) WHERE json_extract(body, '$.crewId') IS NOT NULL;
+  CREATE INDEX alert_assignee ON alert (json_extract(body, '$.assignee'), id)
+    WHERE json_extract(body, '$.assignee') IS NOT NULL;
+  CREATE INDEX audit_action ON audit (action, id);
+  `,
 ];
 
 /**

@@ -2,7 +2,16 @@ import { randomUUID } from "node:crypto";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Alert, TimelineEntry } from "../domain/alert.ts";
 import { invalid } from "../domain/problem.ts";
-import type { AlertQuery, AuditEntry, IdempotentAnswer, Page, QuarantineEntry, Restored, RuleState } from "./store.ts";
+import type {
+  AlertQuery,
+  AuditEntry,
+  AuditQuery,
+  IdempotentAnswer,
+  Page,
+  QuarantineEntry,
+  Restored,
+  RuleState,
+} from "./store.ts";
 
 type Row = Record<string, SQLInputValue>;
 const bodies = <T>(rows: unknown[]): T[] => (rows as { body: string }[]).map(({ body }) => JSON.parse(body) as T);
@@ -67,6 +76,16 @@ export function createRecords(database: DatabaseSync) {
       where.anyOf("community_id", query.communityId);
       where.anyOf("grid_id", query.gridId);
       if (query.subjectId !== undefined) where.add("subject_id = ?", query.subjectId);
+      if (query.work) {
+        const { crewId, selves } = query.work;
+        const names = selves.map(() => "?").join(", ");
+        where.add(
+          `(json_extract(body, '$.crewId') = ? OR json_extract(body, '$.assignee') IN (${names}) OR subject_id IN (${names}))`,
+          crewId,
+          ...selves,
+          ...selves,
+        );
+      }
       if (query.bbox) {
         const [west, south, east, north] = query.bbox;
         where.add("lon BETWEEN ? AND ?", west, east);
@@ -108,14 +127,10 @@ export function createRecords(database: DatabaseSync) {
       );
     },
 
-    audit(query: {
-      actor?: string;
-      target?: string;
-      cursor?: string;
-      limit: number;
-    }): Page<AuditEntry & { id: number }> {
+    audit(query: AuditQuery): Page<AuditEntry & { id: number }> {
       const where = new Conditions();
       if (query.actor !== undefined) where.add("actor = ?", query.actor);
+      if (query.action !== undefined) where.add("action = ?", query.action);
       if (query.target !== undefined) where.add("target = ?", query.target);
       if (query.cursor !== undefined) where.add("id < ?", rowNumber(query.cursor));
       const sql = `SELECT id, at, actor, action, target, details FROM audit ${where.text} ORDER BY id DESC LIMIT ?`;

@@ -2,7 +2,7 @@ import type { Alert, AlertState, TimelineEntry } from "../domain/alert.ts";
 import type { Device } from "../domain/device.ts";
 import type { MetricName, Metrics } from "../domain/metrics.ts";
 import type { DeviceEvent, QualityFlag } from "../domain/observation.ts";
-import type { Token } from "../domain/roles.ts";
+import type { Token, Work } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
 
@@ -170,7 +170,17 @@ export interface AlertQuery {
   readonly bbox?: readonly [number, number, number, number];
   readonly from?: Millis;
   readonly to?: Millis;
+  /** Only what is a crew's own work (domain/reach.ts). */
+  readonly work?: Work;
   /** Opaque: from the last page's `next`. */
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+export interface AuditQuery {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly target?: string;
   readonly cursor?: string;
   readonly limit: number;
 }
@@ -220,12 +230,7 @@ export interface Store extends History, AsyncDisposable {
     cursor?: string;
     limit: number;
   }): Promise<Page<QuarantineEntry & { id: number }>>;
-  audit(query: {
-    actor?: string;
-    target?: string;
-    cursor?: string;
-    limit: number;
-  }): Promise<Page<AuditEntry & { id: number }>>;
+  audit(query: AuditQuery): Promise<Page<AuditEntry & { id: number }>>;
   /** A consistent copy of everything, taken while the center runs; resolves with the size in bytes. */
   backup(path: string): Promise<number>;
   /** Sizes and positions for metrics: bytes on disk, readings not packed yet, last commit's duration. */

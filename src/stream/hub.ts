@@ -1,6 +1,6 @@
 import type { Center } from "../center/access.ts";
 import type { Revised } from "../center/revisions.ts";
-import type { Role, Scope } from "../domain/roles.ts";
+import type { Role, Scope, Work } from "../domain/roles.ts";
 import { type Connection, type StreamCounters, stateFrame } from "./connection.ts";
 import { seesPeople } from "./projection.ts";
 import { EVERY_MS, type StateFrame, type SubscribeFrame } from "./protocol.ts";
@@ -20,6 +20,8 @@ export interface Viewer {
   readonly connection: Connection;
   readonly role: Role;
   readonly scope: Scope;
+  /** Crews see their own work only. */
+  readonly work?: Work | undefined;
 }
 
 interface Subscription {
@@ -75,7 +77,7 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
   const viewFor = (topic: Topic, frame: SubscribeFrame, viewer: Viewer): AnyView => {
     const { filter, open } = topic.ask(frame.filter ?? {}, viewer);
     const eyes = seesPeople(viewer.role) ? "dispatcher" : "viewer";
-    const key = JSON.stringify([frame.topic, eyes, viewer.scope, canonical(filter)]);
+    const key = JSON.stringify([frame.topic, eyes, viewer.scope, viewer.work, canonical(filter)]);
     let view = views.get(key);
     if (!view) {
       view = open(key, eyes);

@@ -1,6 +1,7 @@
 import type { Subject } from "../center/subject.ts";
 import type { Alert } from "../domain/alert.ts";
 import { kinds } from "../domain/kinds.ts";
+import { inScope, type Reader, reaches } from "../domain/reach.ts";
 import { atLeast, type Role, type Scope } from "../domain/roles.ts";
 import type { AlertFilter, AlertView, DeviceFilter, DeviceView } from "./protocol.ts";
 
@@ -53,12 +54,10 @@ function among<T>(allowed: readonly T[] | undefined, value: T | null | undefined
   return allowed === undefined || (value != null && allowed.includes(value));
 }
 
-/** What both the token's scope and the client's filter let through. */
+/** What both the token's reach and the client's filter let through. */
 export function deviceMatcher(filter: DeviceFilter, scope: Scope): (subject: Subject) => boolean {
   return ({ id, device, place, online }) =>
-    among(scope.communityId, place?.communityId) &&
-    among(scope.gridId, place?.gridId) &&
-    among(scope.areaGrade, place?.areaGrade) &&
+    inScope(scope, place) &&
     among(filter.kind, device.kind) &&
     among(filter.id, id) &&
     among(filter.communityId, place?.communityId) &&
@@ -67,14 +66,12 @@ export function deviceMatcher(filter: DeviceFilter, scope: Scope): (subject: Sub
     inside(filter.bbox, place?.lat, place?.lon);
 }
 
-export function alertMatcher(filter: AlertFilter, scope: Scope): (alert: Alert) => boolean {
+export function alertMatcher(filter: AlertFilter, reader: Reader): (alert: Alert) => boolean {
   return (alert) => {
     const { place } = alert;
     return (
       alert.archivedAt === null &&
-      among(scope.communityId, place?.communityId) &&
-      among(scope.gridId, place?.gridId) &&
-      among(scope.areaGrade, place?.areaGrade) &&
+      reaches(reader, alert) &&
       (filter.open === undefined || filter.open === (alert.closedAt === null)) &&
       among(filter.state, alert.state) &&
       among(filter.level, alert.level) &&

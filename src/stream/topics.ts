@@ -1,6 +1,7 @@
 import type { Center } from "../center/access.ts";
 import type { Revised } from "../center/revisions.ts";
-import type { Role, Scope } from "../domain/roles.ts";
+import type { Reader } from "../domain/reach.ts";
+import type { Role } from "../domain/roles.ts";
 import { alertMatcher, alertView, deviceMatcher, deviceView } from "./projection.ts";
 import { alertFilter, deviceFilter } from "./protocol.ts";
 import { View } from "./view.ts";
@@ -19,7 +20,7 @@ export interface Topic {
   /** Every change reaches the screen, across restarts too. Otherwise the newest state does, at the screen's own pace. */
   readonly lossless: boolean;
   /** @throws ZodError on a filter that does not fit */
-  ask(filter: unknown, viewer: { readonly role: Role; readonly scope: Scope }): Question;
+  ask(filter: unknown, viewer: Reader & { readonly role: Role }): Question;
 }
 
 /** What screens can subscribe to. */
@@ -27,12 +28,12 @@ export function createTopics(center: Center) {
   const topics: Readonly<Record<string, Topic>> = {
     alerts: {
       lossless: true,
-      ask(given, { scope }) {
+      ask(given, reader) {
         const filter = alertFilter.parse(given);
         return {
           filter,
           open: (key, eyes) =>
-            anyView(new View(key, center.alerts, alertMatcher(filter, scope), (alert) => alertView(alert, eyes))),
+            anyView(new View(key, center.alerts, alertMatcher(filter, reader), (alert) => alertView(alert, eyes))),
         };
       },
     },

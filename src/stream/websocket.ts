@@ -5,7 +5,7 @@ import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { ZodError } from "zod";
 import type { Center } from "../center/access.ts";
 import type { Config } from "../config.ts";
-import type { Token } from "../domain/roles.ts";
+import { type Token, workOf } from "../domain/roles.ts";
 import { SECOND } from "../domain/time.ts";
 import { Connection, type StreamCounters, textFrame } from "./connection.ts";
 import { createHub } from "./hub.ts";
@@ -93,6 +93,8 @@ export function attachStream({ server, center, config, logger, counters }: Strea
   const authenticate = (client: Client, secret: string) => {
     const token = center.tokens.verify(secret, center.clock.now());
     if (!token) return close(client, closeCodes.notAuthenticated, "the token is not valid");
+    if (token.session?.mustChangePassword)
+      return close(client, closeCodes.notAllowed, "the password must be changed first");
     const sameToken = [...clients].filter((other) => other.token?.id === token.id).length;
     if (sameToken >= config.STREAM_SOCKETS_PER_TOKEN)
       return close(client, closeCodes.tooMany, "too many screens of this token");
@@ -146,7 +148,8 @@ export function attachStream({ server, center, config, logger, counters }: Strea
     client.subscriptions.get(frame.id)?.();
     client.subscriptions.delete(frame.id);
     try {
-      const viewer = { connection: client.connection, role: token.role, scope: token.scope };
+      const { role, scope } = token;
+      const viewer = { connection: client.connection, role, scope, work: workOf(token) };
       client.subscriptions.set(frame.id, hub.subscribe(frame, viewer));
     } catch (error) {
       if (error instanceof UnknownTopic) return bad("unknownTopic", error.message, frame.id);
@@ -211,8 +214,7 @@ export function attachStream({ server, center, config, logger, counters }: Strea
   const expiry = setInterval(() => {
     const now = center.clock.now();
     for (const client of clients) {
-      const { token } = client;
-      if (token?.expiresAt && token.expiresAt <= now)
+      if (client.token && !center.tokens.isAlive(client.token, now))
         close(client, closeCodes.notAuthenticated, "the token has expired");
     }
   }, EXPIRY_CHECK_MS);

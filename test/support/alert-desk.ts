@@ -51,6 +51,7 @@ export function openDesk(options: DeskOptions = {}) {
       archiveAfterMs: 24 * 60 * MINUTE,
       attention: { nightHours: options.nightHours ?? [23, 5], perHour: options.perHour ?? 100 },
       dispatch: { offerMs: 2 * MINUTE, crewsAsked: 3 },
+      undoMs: 2 * MINUTE,
       hours: { dutyHours: [[6 * 60, 22 * 60]], workingHours: [[9 * 60, 17 * 60]] },
     },
     startedAt,
