@@ -82,6 +82,8 @@ export interface DerivedProblem {
   readonly level?: Level;
   readonly facts: { readonly [fact: string]: Json };
   readonly recurrenceOf?: string;
+  /** Filed under the matter of what it was derived from. */
+  readonly matter?: Alert["matter"];
 }
 
 /**

@@ -13,6 +13,8 @@ export interface Enough {
   readonly spacingMs?: Millis | undefined;
   readonly withinMs?: Millis | undefined;
   readonly holdMs?: Millis | undefined;
+  /** Marks that hold, further apart than this, belong to different episodes: two mistakes of a camera days apart are two. */
+  readonly gapMs?: Millis | undefined;
 }
 
 interface Mark {
@@ -39,11 +41,14 @@ export interface ConditionState {
   readonly marks: readonly Mark[];
   /** The marks before the remembered ones: what the oldest run said, since when, how often. */
   readonly before: Run | null;
-  /** A person ended the alert while the condition held: silent until it was over once. */
-  readonly muted: boolean;
+  /**
+   * A person ended the alert while the condition held: silent until it was over once, or was not heard of for so long. Null:
+   * not silent.
+   */
+  readonly mutedMs: Millis | null;
 }
 
-export const emptyState: ConditionState = { marks: [], before: null, muted: false };
+export const emptyState: ConditionState = { marks: [], before: null, mutedMs: null };
 
 /** Puts a mark in its place. Pure; returns the same state when the mark is older than everything remembered and changes nothing. */
 export function mark(state: ConditionState, at: Millis, says: Says): ConditionState {
@@ -53,30 +58,44 @@ export function mark(state: ConditionState, at: Millis, says: Says): ConditionSt
     if (before.says !== says) return state;
     return { ...state, before: { ...before, from: Math.min(before.from, at), count: before.count + 1 } };
   }
+  const newest = marks.at(-1);
+  if (newest && state.mutedMs !== null && at - newest.at > state.mutedMs)
+    return { ...emptyState, marks: [{ at, says }] };
   let place = marks.length;
   while (place > 0 && (marks[place - 1] as Mark).at > at) place--;
   const next = [...marks.slice(0, place), { at, says }, ...marks.slice(place)];
-  const muted = state.muted && !(says !== "holds" && place === marks.length);
-  if (next.length <= REMEMBERED_MARKS) return { marks: next, before, muted };
+  const mutedMs = says !== "holds" && place === marks.length ? null : state.mutedMs;
+  if (next.length <= REMEMBERED_MARKS) return { marks: next, before, mutedMs };
   const dropped = next.shift() as Mark;
   const joined =
     before?.says === dropped.says
       ? { ...before, to: dropped.at, count: before.count + 1 }
       : { says: dropped.says, from: dropped.at, to: dropped.at, count: 1 };
-  return { marks: next, before: joined, muted };
+  return { marks: next, before: joined, mutedMs };
 }
 
-/** The run that ends with the newest mark. */
-export function currentRun({ marks, before }: ConditionState): Run | null {
+/** The run that ends with the newest mark. `gapMs` cuts runs that hold (see `Enough`). */
+export function currentRun({ marks, before }: ConditionState, gapMs?: Millis): Run | null {
   const newest = marks.at(-1);
   if (!newest) return before;
+  const most = newest.says === "holds" ? (gapMs ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
   let first = marks.length - 1;
-  while (first > 0 && (marks[first - 1] as Mark).says === newest.says) first--;
+  while (first > 0) {
+    const earlier = marks[first - 1] as Mark;
+    if (earlier.says !== newest.says || (marks[first] as Mark).at - earlier.at > most) break;
+    first--;
+  }
+  const from = (marks[first] as Mark).at;
   const count = marks.length - first;
-  if (first === 0 && before?.says === newest.says) {
+  if (first === 0 && before?.says === newest.says && from - before.to <= most) {
     return { says: newest.says, from: before.from, to: newest.at, count: before.count + count };
   }
-  return { says: newest.says, from: (marks[first] as Mark).at, to: newest.at, count };
+  return { says: newest.says, from, to: newest.at, count };
+}
+
+/** How many of the remembered marks held in the time up to `at`. */
+export function heldTimes({ marks }: ConditionState, withinMs: Millis, at: Millis): number {
+  return marks.filter((one) => one.says === "holds" && one.at > at - withinMs && one.at <= at).length;
 }
 
 /**

@@ -11,6 +11,7 @@ import { catalogue, SILENCE_RULE } from "./catalogue.ts";
 import { type ClockTimer, createClocks } from "./clocks.ts";
 import { createDesk, type DeskTimer } from "./desk.ts";
 import { createDispatching, type DispatchLimits, type OfferTimer } from "./dispatching.ts";
+import { createMerchants, type MerchantTimer, NO_DEPOSIT_RULE } from "./merchants.ts";
 import { createOperator } from "./operator.ts";
 import { createProof, type ProofTimer } from "./proof.ts";
 import { createQuiet } from "./quiet.ts";
@@ -57,6 +58,7 @@ type Timer =
   | ClockTimer
   | ProofTimer
   | OfferTimer
+  | MerchantTimer
   | { readonly type: "resume"; readonly alertId: string }
   | { readonly type: "forget" };
 const FORGET_EVERY_MS = DAY;
@@ -74,6 +76,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     holds: (problem, now, changes) => holds(problem, now, changes),
   });
   const workforce = parts.workforce ?? nobody;
+  const targets = createTargets({ calendar: district.calendar, ...settings.hours });
   const attention = createAttention(settings.attention, restored.alerts, district.calendar);
   const desk = createDesk({
     alerts: restored.alerts,
@@ -81,7 +84,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     newId,
     archiveAfterMs: settings.archiveAfterMs,
     rule: rulebook.get,
-    targets: createTargets({ calendar: district.calendar, ...settings.hours }),
+    targets,
     calendar: district.calendar,
     stormAt: quiet.stormAt,
     timer,
@@ -96,9 +99,11 @@ export function createAlerting(parts: AlertingParts): Alerting {
   });
   const clocks = createClocks({
     desk,
+    rule: rulebook.get,
+    targets,
     timer,
     holds: (problem, now, changes) => holds(problem, now, changes),
-    over: (alertId, at, note, changes) => over(BREACH_RULE, alertId, null, at, note, changes),
+    over: (alertId, subtype, at, note, changes) => over(BREACH_RULE, alertId, subtype, at, note, changes),
   });
   const dispatching = createDispatching({
     desk,
@@ -132,6 +137,19 @@ export function createAlerting(parts: AlertingParts): Alerting {
     timer,
     startedAt,
   });
+  const merchants = createMerchants({
+    documents: restored.documents,
+    calendar: district.calendar,
+    rule: () => rulebook.get(NO_DEPOSIT_RULE),
+    timer,
+    standsSince: (code) => {
+      const standing = desk.standing(NO_DEPOSIT_RULE, code, null);
+      return standing && standing.clearedAt === null ? standing.openedAt : null;
+    },
+    holds: (problem, now, changes) => holds(problem, now, changes),
+    over: (code, at, note, changes) => over(NO_DEPOSIT_RULE, code, null, at, note, changes),
+  });
+  merchants.arm(startedAt);
   watch.restore(restored.ruleStates);
   silence.restore();
   for (const alert of desk.live()) rearm(alert);
@@ -168,7 +186,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
   }
 
   function holds(problem: DerivedProblem, now: Millis, changes: Changes): Alert | null {
-    const { ruleId, subtype, subject, place, at, level, facts, recurrenceOf } = problem;
+    const { ruleId, subtype, subject, place, at, level, facts, recurrenceOf, matter } = problem;
     const rule = ruleOf(ruleId);
     if (!rule.enabled || quiet.until(rule, subject.id, place, now) !== null) return null;
     const standing = desk.standing(ruleId, subject.id, subtype);
@@ -196,6 +214,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
         actor: "system",
         note: null,
         ...(recurrenceOf !== undefined && { recurrenceOf }),
+        ...(matter !== undefined && { matter }),
       },
       now,
       changes,
@@ -239,6 +258,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     see(observation, now, changes) {
       silence.heard(observation, now, changes);
       dispatching.see(observation, now, changes);
+      merchants.see(observation, now, changes);
       watch.see(observation, now, changes);
     },
 
@@ -249,6 +269,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
         else if (what.type === "escalate" || what.type === "clock") clocks.fire(what, dueAt, changes);
         else if (what.type === "visited" || what.type === "handled") proof.fire(what, dueAt, changes);
         else if (what.type === "offer") dispatching.fire(what, dueAt, changes);
+        else if (what.type === "merchants") merchants.fire(dueAt, changes);
         else if (what.type === "resume") resume(what.alertId, dueAt, changes);
         else if (what.type === "forget") {
           recurrence.forget(dueAt, changes);

@@ -1,5 +1,6 @@
 import type { Alert, AlertSubject, Evidence } from "../domain/alert.ts";
 import type { Calendar } from "../domain/calendar.ts";
+import { codesOf } from "../domain/categories.ts";
 import type { AttributeValue } from "../domain/device.ts";
 import type { Level } from "../domain/levels.ts";
 import type { Place } from "../domain/place.ts";
@@ -23,6 +24,10 @@ export interface Opening {
   readonly evidence: readonly Evidence[];
   readonly actor: string;
   readonly note: string | null;
+  /** Which of the rule's matter codes it is filed under; the first one when the rule's check names none. */
+  readonly code?: string | null;
+  /** The matter of what it was derived from, where that decides. */
+  readonly matter?: Alert["matter"];
   /** The alert it came back from, where that is known already. */
   readonly recurrenceOf?: string;
 }
@@ -75,17 +80,26 @@ export function newAlert(
     targetAt: opening.targetAt,
     limitAt: opening.limitAt,
     targetUsedPct: 0,
+    limitUsedPct: 0,
     escalatedAt: null,
-    matter: rule.matter[0] ?? null,
+    matter: matterOf(opening),
     evidence: opening.evidence,
     rev: 0,
   };
 }
 
+/** Under which matter an alert is filed: as its check says, as what was seen says, else as its rule says first. */
+function matterOf({ rule, code, matter, evidence }: Omit<Opening, "recurrenceOf">): Alert["matter"] {
+  if (matter !== undefined) return matter;
+  const seen = evidence[0]?.category;
+  const codes = code ? rule.matter.filter((one) => one.code === code) : codesOf(seen);
+  return codes[0] ?? rule.matter[0] ?? null;
+}
+
 /** The level an alert has by its rule's upgrades at a time: the gravest of those whose conditions all hold. */
 export function raisedLevel(
   rule: Rule,
-  alert: Pick<Alert, "level" | "openedAt" | "place" | "count">,
+  alert: Pick<Alert, "level" | "openedAt" | "place">,
   at: Millis,
   attributes: Opening["attributes"],
   calendar: Calendar,
@@ -97,7 +111,6 @@ export function raisedLevel(
     if (upgrade.areaGrade && !(grade && upgrade.areaGrade.includes(grade))) continue;
     if (upgrade.hours && (hour < upgrade.hours[0] || hour >= upgrade.hours[1])) continue;
     if (upgrade.afterMs !== undefined && at - alert.openedAt < upgrade.afterMs) continue;
-    if (upgrade.count !== undefined && alert.count < upgrade.count) continue;
     if (upgrade.attribute !== undefined && !attributes[upgrade.attribute]) continue;
     level = Math.min(level, upgrade.level) as Level;
   }

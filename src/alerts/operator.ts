@@ -98,7 +98,7 @@ export function createOperator({
       const told = { action, actor: actor.name, at: now, note, details: input.evidence ?? null };
       let next: Alert;
       if (finalStates.has(state)) {
-        watch.mute(alert, changes);
+        watch.mute(alert, state, changes);
         next = desk.end(alert, state, now, actor.name, action, note, changes);
         if (into) next = joinInto(into, next, changes);
       } else next = desk.change(alert, fields, told, changes);

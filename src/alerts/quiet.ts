@@ -32,7 +32,7 @@ export const silenceShape = z
         radiusM: z.number().min(1).max(50_000),
       })
       .optional(),
-    /** Local hours of each day, for a permitted zone: 18 to 24. */
+    /** Local hours of each day, for a permitted zone: 18 to 24, or 20 to 2 over midnight. */
     hours: z.tuple([hour, hour]).optional(),
   })
   .refine(({ from, to }) => to === null || from === undefined || to > from, "to must be later than from")
@@ -136,10 +136,14 @@ function activeUntil({ from, to, endedAt, hours }: Silence, at: Millis, calendar
   if (at < from || (to !== null && at >= to) || (endedAt !== null && at >= endedAt)) return null;
   const last = Math.min(to ?? at + LOOK_AGAIN_MS, at + LOOK_AGAIN_MS);
   if (!hours) return last;
-  const day = calendar.dayNumber(at);
-  const opens = calendar.instant(day, hours[0] * 60);
-  const closes = calendar.instant(day, hours[1] * 60);
-  return at >= opens && at < closes ? Math.min(last, closes) : null;
+  const today = calendar.dayNumber(at);
+  // A night market that closes after midnight began yesterday.
+  for (const day of [today - 1, today]) {
+    const opens = calendar.instant(day, hours[0] * 60);
+    const closes = calendar.instant(hours[1] <= hours[0] ? day + 1 : day, hours[1] * 60);
+    if (at >= opens && at < closes) return Math.min(last, closes);
+  }
+  return null;
 }
 
 function covers(

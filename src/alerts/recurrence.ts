@@ -131,6 +131,7 @@ export function createRecurrence({ documents, rule, holds }: RecurrenceParts) {
             place: spot.place,
             at: after.openedAt,
             ...(occurrences.length >= MAJOR_TIMES && { level: 2 as const }),
+            matter: after.matter,
             facts: { ruleId: after.ruleId, alertId: after.id, timesIn30Days: occurrences.length },
             ...(after.recurrenceOf !== null && { recurrenceOf: after.recurrenceOf }),
           },

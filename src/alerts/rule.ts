@@ -24,6 +24,7 @@ const enough = z
     spacingMs: milliseconds.optional(),
     withinMs: milliseconds.optional(),
     holdMs: milliseconds.optional(),
+    gapMs: milliseconds.optional(),
   })
   .refine(({ samples, holdMs }) => samples !== undefined || holdMs !== undefined, "needs samples or holdMs");
 
@@ -43,6 +44,12 @@ export const checkShape = z.strictObject({
   sighting: z.strictObject({ confirms: z.number().min(0).max(1).nullable() }).optional(),
   /** Counts even when something newer is known already: a cry for help is never out of date. */
   evenLate: z.boolean().optional(),
+  /** What comes again within this of one that was counted is the same occurrence: one household, two bags. */
+  groupMs: milliseconds.optional(),
+  /** So often within so long is graver. */
+  frequent: z.strictObject({ times: z.number().int().min(2).max(64), withinMs: milliseconds, level }).optional(),
+  /** Files its alerts under this one of the rule's matter codes. */
+  code: z.string().min(1).max(16).optional(),
 });
 
 /** Raises the level of an open alert. All conditions that are given must hold. */
@@ -53,10 +60,10 @@ const upgrade = z.strictObject({
   hours: z.tuple([hour, hour]).optional(),
   /** Since the alert opened. */
   afterMs: milliseconds.optional(),
-  /** Observations that supported it. */
-  count: z.number().int().min(2).optional(),
   attribute: z.string().min(1).max(64).optional(),
 });
+
+const target = { minutes: z.number().min(1).max(100_000), clock: z.enum(["U", "D", "W"]) };
 
 const limit = z.strictObject({
   amount: z.number().min(0.1).max(1_000),
@@ -74,9 +81,14 @@ export const ruleShape = z.strictObject({
   checks: z.array(checkShape).max(16),
   upgrades: z.array(upgrade).max(8).optional(),
   /** Codes of the civic matter, newest edition first. */
-  matter: z.array(z.strictObject({ standardRef: z.string().min(1).max(64), code: z.string().min(1).max(16) })).max(8),
+  matter: z.array(z.strictObject({ standardRef: z.string().min(1).max(64), code: z.string().min(1).max(16) })).max(16),
   /** How long the operational target runs: U around the clock, D inside duty hours, W on working days. */
-  target: z.strictObject({ minutes: z.number().min(1).max(100_000), clock: z.enum(["U", "D", "W"]) }).nullable(),
+  target: z.strictObject(target).nullable(),
+  /** Where a subtype has a target of its own. */
+  targets: z
+    .array(z.strictObject({ ...target, subtype: z.string().min(1).max(64) }))
+    .max(16)
+    .optional(),
   /** What the case table allows, for all subtypes or for one: urgent hours run around the clock. */
   limits: z.array(limit).max(16).optional(),
   /** Storm mode multiplies both times by this. */

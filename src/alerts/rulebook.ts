@@ -2,6 +2,7 @@ import type { Changes } from "../center/changes.ts";
 import { conflict, invalid, notFound } from "../domain/problem.ts";
 import type { Actor } from "../domain/roles.ts";
 import type { Millis } from "../domain/time.ts";
+import { contradictionsIn } from "./contradictions.ts";
 import { type Rule, ruleShape } from "./rule.ts";
 
 /** A rule with its edition: 0 is how it was delivered. */
@@ -82,7 +83,9 @@ export function createRulebook(
 /** @throws Problem 400 that names the field */
 export function parseRule(input: unknown): Rule {
   const parsed = ruleShape.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the rule"}: ${message}`);
+  const problems = parsed.success
+    ? contradictionsIn(parsed.data)
+    : parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the rule"}: ${message}`);
+  if (parsed.success && problems.length === 0) return parsed.data;
   throw invalid(`the rule does not fit: ${problems.slice(0, 5).join("; ")}`, { problems });
 }

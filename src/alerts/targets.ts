@@ -34,7 +34,7 @@ export interface Circumstances {
 export interface Targets {
   /** Both clocks of an alert that opened at an instant; null where a rule knows none. */
   of(
-    rule: Pick<Rule, "target" | "limits" | "inStorm">,
+    rule: Pick<Rule, "target" | "targets" | "limits" | "inStorm">,
     subtype: string | null,
     openedAt: Millis,
     circumstances: Circumstances,
@@ -43,7 +43,11 @@ export interface Targets {
   targetAt(from: Millis, target: Target, circumstances: Circumstances, rule?: Pick<Rule, "inStorm">): Millis;
   /** When the statutory limit ends. */
   limitAt(from: Millis, limit: Limit, circumstances: Circumstances, rule?: Pick<Rule, "inStorm">): Millis;
+  /** When a share of the time between two instants has passed on a clock: at 1 it is `to`, beyond it goes on. */
+  shareAt(from: Millis, to: Millis, clock: ClockName, share: number): Millis;
 }
+
+export type ClockName = Target["clock"] | Limit["unit"];
 
 export function createTargets({ calendar, dutyHours, workingHours }: TargetSettings): Targets {
   const workingDayMs = workingHours.reduce((sum, [from, to]) => sum + (to - from) * MINUTE, 0);
@@ -63,6 +67,18 @@ export function createTargets({ calendar, dutyHours, workingHours }: TargetSetti
       }
     }
     return from + LONGEST_SEARCH_DAYS * DAY;
+  };
+
+  /** Time inside the windows between two instants. */
+  const within = (from: Millis, to: Millis, windows: DayWindows, workingDaysOnly: boolean): Millis => {
+    let sum = 0;
+    for (let day = calendar.dayNumber(from); day <= calendar.dayNumber(to); day++) {
+      if (workingDaysOnly && calendar.dayKind(dateOf(day)) !== "workingDay") continue;
+      for (const [opens, closes] of windows) {
+        sum += Math.max(0, Math.min(to, calendar.instant(day, closes)) - Math.max(from, calendar.instant(day, opens)));
+      }
+    }
+    return sum;
   };
 
   const factor = ({ level, grade, storm }: Circumstances, inStorm: number | undefined): number =>
@@ -85,10 +101,19 @@ export function createTargets({ calendar, dutyHours, workingHours }: TargetSetti
   return {
     targetAt,
     limitAt,
+    shareAt(from, to, clock, share) {
+      const straight = from + Math.round((to - from) * share);
+      if (clock === "U" || clock === "urgentHours") return straight;
+      const office = clock === "W" || clock === "workingDays";
+      const windows = office ? workingHours : dutyHours;
+      const available = within(from, to, windows, office);
+      return available > 0 ? after(from, Math.round(available * share), windows, office) : straight;
+    },
     of(rule, subtype, openedAt, circumstances) {
       const limit = limitOf(rule, subtype);
+      const target = targetOf(rule, subtype);
       return {
-        targetAt: rule.target ? targetAt(openedAt, rule.target, circumstances, rule) : null,
+        targetAt: target ? targetAt(openedAt, target, circumstances, rule) : null,
         limitAt: limit ? limitAt(openedAt, limit, circumstances, rule) : null,
       };
     },
@@ -96,9 +121,14 @@ export function createTargets({ calendar, dutyHours, workingHours }: TargetSetti
 }
 
 /** The limit that a rule's case table gives for a subtype, or null. */
-function limitOf(rule: Pick<Rule, "limits">, subtype: string | null): Limit | null {
+export function limitOf(rule: Pick<Rule, "limits">, subtype: string | null): Limit | null {
   const limits = rule.limits ?? [];
   return (
     limits.find((limit) => limit.subtype === subtype) ?? limits.find(({ subtype }) => subtype === undefined) ?? null
   );
+}
+
+/** The operational target that a rule gives a subtype, or null. */
+export function targetOf(rule: Pick<Rule, "target" | "targets">, subtype: string | null): Target | null {
+  return rule.targets?.find((one) => one.subtype === subtype) ?? rule.target;
 }

@@ -6,9 +6,18 @@ export interface Timer<T> {
   readonly what: T;
 }
 
+interface Waiting<T> extends Timer<T> {
+  readonly order: number;
+}
+
+/** Of two that are due at once the one added first fires first: the same day played twice ends the same. */
+const isBefore = (a: Waiting<unknown>, b: Waiting<unknown>): boolean =>
+  a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.order < b.order);
+
 /** Timers by due time in a binary heap: adding and firing cost log n, waiting costs nothing. */
 export class TimerWheel<T> {
-  readonly #heap: Timer<T>[] = [];
+  readonly #heap: Waiting<T>[] = [];
+  #added = 0;
 
   get nextDueAt(): Millis | null {
     return this.#heap[0]?.dueAt ?? null;
@@ -21,12 +30,12 @@ export class TimerWheel<T> {
   add(dueAt: Millis, what: T): void {
     const heap = this.#heap;
     let at = heap.length;
-    const timer = { dueAt, what };
+    const timer = { dueAt, what, order: this.#added++ };
     heap.push(timer);
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      const above = heap[parent] as Timer<T>;
-      if (above.dueAt <= dueAt) break;
+      const above = heap[parent] as Waiting<T>;
+      if (isBefore(above, timer)) break;
       heap[at] = above;
       at = parent;
     }
@@ -38,21 +47,21 @@ export class TimerWheel<T> {
     const heap = this.#heap;
     const first = heap[0];
     if (!first || first.dueAt > now) return null;
-    const last = heap.pop() as Timer<T>;
+    const last = heap.pop() as Waiting<T>;
     if (heap.length > 0) this.#sink(last);
     return first;
   }
 
-  #sink(timer: Timer<T>): void {
+  #sink(timer: Waiting<T>): void {
     const heap = this.#heap;
     let at = 0;
     for (;;) {
       let child = at * 2 + 1;
       if (child >= heap.length) break;
       const right = heap[child + 1];
-      if (right && right.dueAt < (heap[child] as Timer<T>).dueAt) child++;
-      const below = heap[child] as Timer<T>;
-      if (below.dueAt >= timer.dueAt) break;
+      if (right && isBefore(right, heap[child] as Waiting<T>)) child++;
+      const below = heap[child] as Waiting<T>;
+      if (!isBefore(below, timer)) break;
       heap[at] = below;
       at = child;
     }

@@ -1,18 +1,27 @@
 import type { Changes } from "../center/changes.ts";
 import type { SeenObservation, Subject } from "../center/subject.ts";
-import type { Alert, Evidence } from "../domain/alert.ts";
+import type { Alert, AlertState } from "../domain/alert.ts";
 import type { Kind } from "../domain/kinds.ts";
+import type { Level } from "../domain/levels.ts";
 import type { Place } from "../domain/place.ts";
 import type { Millis } from "../domain/time.ts";
 import type { RuleState } from "../store/store.ts";
 import type { District } from "./alerting.ts";
-import { type ConditionState, currentRun, emptyState, enoughAt, mark } from "./condition.ts";
+import { type ConditionState, currentRun, emptyState, enoughAt, heldTimes, mark, type Run } from "./condition.ts";
+import { conditionOf, createConditionMemory } from "./condition-memory.ts";
 import type { Desk } from "./desk.ts";
 import type { Judgement, Judging } from "./judges/judging.ts";
-import { judgingOf } from "./judges/table.ts";
+import { judgeEnds, judgingOf } from "./judges/table.ts";
 import type { Check, Rule } from "./rule.ts";
 import { silenceLimitMs } from "./silence.ts";
-import { confirmedBy, evidenceOf, restoredObservation } from "./supporting.ts";
+import {
+  confirmedBy,
+  evidenceOf,
+  isConfident,
+  isSameOccurrence,
+  mutedMsOf,
+  restoredObservation,
+} from "./supporting.ts";
 
 /** A check of a rule, with the number it is remembered by. */
 export interface Watched {
@@ -44,31 +53,11 @@ export interface WatchParts {
  */
 export function createWatch({ district, desk, quietUntil, timer, clears }: WatchParts) {
   const byKind = new Map<Kind, Watched[]>();
-  const states = new Map<string, Map<Watched, ConditionState>>();
+  const memory = createConditionMemory();
 
-  const remember = (subjectId: string, watched: Watched, state: ConditionState | null, changes: Changes | null) => {
-    let own = states.get(subjectId);
-    if (state) {
-      if (!own) {
-        own = new Map();
-        states.set(subjectId, own);
-      }
-      own.set(watched, state);
-    } else {
-      own?.delete(watched);
-      if (own?.size === 0) states.delete(subjectId);
-    }
-    changes?.putRuleState({
-      subjectId,
-      ruleId: watched.rule.id,
-      subtype: String(watched.number),
-      body: state && {
-        marks: state.marks.map(({ at, says }) => [at, says]),
-        before: state.before && { ...state.before },
-        muted: state.muted,
-      },
-    });
-  };
+  const remember = memory.put;
+  /** How long the newest say of a check has been the same. */
+  const runOf = ({ check }: Watched, state: ConditionState) => currentRun(state, check.opens.gapMs);
 
   /** Where it happened, on the ground of its time. */
   const placeOf = ({ subject, metrics, outOfOrder, at }: SeenObservation) => {
@@ -93,12 +82,9 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
   ) => {
     const { subject } = observation;
     const { rule, check } = watched;
-    const run = currentRun(state);
+    const run = runOf(watched, state);
     const firstAt = run?.from ?? observation.at;
-    const earlier = state.marks.find(({ says }) => says === "holds");
-    const seed: Evidence | undefined = earlier && { source: subject.id, at: earlier.at };
-    let evidence = evidenceOf(observation, judgement, undefined, check);
-    if (evidence.confidentSince !== undefined && seed) evidence = { ...evidence, confidentSince: seed.at };
+    const evidence = evidenceOf(observation, judgement, confident.get(heldKey(subject.id, watched)), check);
     const place = placeOf(observation);
     const attributes = subject.device.attributes;
     const confirmed = confirmedBy(check, evidence);
@@ -121,6 +107,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
         place,
         attributes,
         level: judgement.level ?? rule.level,
+        code: check.code ?? null,
         confirmed,
         firstAt,
         openedAt,
@@ -138,12 +125,15 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
 
   /** Facts of the last observation that held, so that an alert a timer opens shows why. */
   const lastHeld = new Map<string, { observation: SeenObservation; judgement: Judgement }>();
+  /** When a camera was first sure enough to confirm by itself, in the episode that builds up or stands. */
+  const confident = new Map<string, Millis>();
   const heldKey = (subjectId: string, { rule, number }: Watched) => `${rule.id} ${number} ${subjectId}`;
 
   const othersHold = (subjectId: string, watched: Watched): boolean => {
-    for (const [other, state] of states.get(subjectId) ?? []) {
+    for (const [other, state] of memory.of(subjectId) ?? []) {
       if (other === watched || other.rule !== watched.rule || other.check.subtype !== watched.check.subtype) continue;
-      if (other.check.clears && currentRun(state)?.says === "holds") return true;
+      // What is known of another condition and not over yet: a queue of two is neither backlog nor none.
+      if (other.check.clears && runOf(other, state)?.says !== "over") return true;
     }
     return false;
   };
@@ -151,22 +141,23 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
   const observe = (
     observation: SeenObservation,
     watched: Watched,
-    judgement: Judgement,
+    said: Judgement,
     known: ConditionState | undefined,
     now: Millis,
     changes: Changes,
   ) => {
     const { subject, at } = observation;
     const { rule, check } = watched;
-    const state = mark(known ?? emptyState, at, judgement.says);
-    const run = currentRun(state);
+    const state = mark(known ?? emptyState, at, said.says);
+    const run = runOf(watched, state);
+    const judgement = withFrequency(watched, state, said, at);
+    noteConfidence(watched, subject.id, judgement, run, at);
     let alert = desk.standing(rule.id, subject.id, check.subtype);
     const lag = Math.max(0, observation.receivedAt - at);
 
-    if (judgement.says === "holds" && run && !state.muted) {
+    if (judgement.says === "holds" && run && state.mutedMs === null) {
       if (alert && alert.clearedAt === null) {
-        const previous = alert.evidence.find(({ source }) => source === subject.id);
-        const evidence = evidenceOf(observation, judgement, previous, check);
+        const evidence = evidenceOf(observation, judgement, confident.get(heldKey(subject.id, watched)), check);
         const by = {
           evidence,
           level: judgement.level,
@@ -200,8 +191,22 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
     // Nothing stands and nothing is building up: nothing to remember.
     const quiet = run?.says !== "holds" && (!alert || alert.clearedAt !== null);
     if (quiet) lastHeld.delete(heldKey(subject.id, watched));
+    if (quiet) confident.delete(heldKey(subject.id, watched));
     if (!quiet) remember(subject.id, watched, state, changes);
     else if (known) remember(subject.id, watched, null, changes);
+  };
+
+  const withFrequency = ({ check }: Watched, state: ConditionState, said: Judgement, at: Millis): Judgement => {
+    const { frequent } = check;
+    if (!frequent || said.says !== "holds" || heldTimes(state, frequent.withinMs, at) < frequent.times) return said;
+    return { ...said, level: Math.min(said.level ?? frequent.level, frequent.level) as Level };
+  };
+
+  const noteConfidence = (watched: Watched, subjectId: string, judgement: Judgement, run: Run | null, at: Millis) => {
+    if (!isConfident(watched.check, judgement.facts?.confidence)) return;
+    const key = heldKey(subjectId, watched);
+    const since = confident.get(key);
+    if (since === undefined || since > at || (run && since < run.from)) confident.set(key, at);
   };
 
   return {
@@ -221,12 +226,11 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
           }
         }
       }
-      for (const [subjectId, own] of [...states]) {
+      for (const [subjectId, own] of memory.all()) {
         for (const [watched, state] of [...own]) {
           const successor = next.get(`${watched.rule.id} ${watched.number} ${watched.check.subtype}`);
-          own.delete(watched);
-          if (successor) own.set(successor, state);
-          else remember(subjectId, watched, null, changes);
+          remember(subjectId, watched, null, successor ? null : changes);
+          if (successor) remember(subjectId, successor, state, null);
         }
       }
     },
@@ -235,12 +239,13 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
       const { subject } = observation;
       const checks = byKind.get(subject.device.kind);
       if (!checks) return;
-      const own = states.get(subject.id);
+      const own = memory.of(subject.id);
       for (const watched of checks) {
         const { check } = watched;
         const judgement = watched.judge(observation, district);
         if (!judgement) continue;
         const known = own?.get(watched);
+        if (known && judgement.says === "holds" && isSameOccurrence(check, known, observation.at)) continue;
         if (!known) {
           if (judgement.says !== "holds") {
             if (!check.clears || !standsHere(watched, subject)) continue;
@@ -255,9 +260,9 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
 
     /** A hold time has passed without a word to the contrary. */
     fire({ subjectId, watched }: CheckTimer, dueAt: Millis, changes: Changes): void {
-      const state = states.get(subjectId)?.get(watched);
-      const run = state && currentRun(state);
-      if (!run || state.muted) return;
+      const state = memory.of(subjectId)?.get(watched);
+      const run = state && runOf(watched, state);
+      if (!run || state.mutedMs !== null) return;
       const { rule, check } = watched;
       const alert = desk.standing(rule.id, subjectId, check.subtype);
       if (run.says === "holds" && (!alert || alert.clearedAt !== null)) {
@@ -277,8 +282,9 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
     },
 
     holds(alert: Alert): boolean {
-      for (const [{ rule, check }, state] of states.get(alert.subject.id) ?? []) {
-        if (rule.id === alert.ruleId && check.subtype === alert.subtype && currentRun(state)?.says === "holds")
+      for (const [watched, state] of memory.of(alert.subject.id) ?? []) {
+        const { rule, check } = watched;
+        if (rule.id === alert.ruleId && check.subtype === alert.subtype && runOf(watched, state)?.says === "holds")
           return true;
       }
       return false;
@@ -293,9 +299,10 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
       for (const source of new Set([alert.subject.id, ...alert.evidence.map(({ source }) => source)])) {
         const subject = source === other ? undefined : district.subject(source);
         if (!subject) continue;
-        for (const [{ rule, check }, state] of states.get(source) ?? []) {
+        for (const [watched, state] of memory.of(source) ?? []) {
+          const { rule, check } = watched;
           if (rule.id !== alert.ruleId || check.subtype !== alert.subtype || !check.clears) continue;
-          const run = currentRun(state);
+          const run = runOf(watched, state);
           if (run?.says !== "holds") continue;
           if (run.to >= at - (check.sighting ? 0 : silenceLimitMs(subject))) held.push(subject);
         }
@@ -303,40 +310,41 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
       return held;
     },
 
-    /** A person ended the alert: what still holds stays silent until it was over once. */
-    mute(alert: Alert, changes: Changes): void {
+    /**
+     * A person ended the alert: what still holds stays silent until it was over once. What only happens, or was not heard of
+     * for a while, is a new occurrence when it comes again.
+     */
+    mute(alert: Alert, ended: AlertState, changes: Changes): void {
       const sources = new Set([alert.subject.id, ...alert.evidence.map(({ source }) => source)]);
       for (const subjectId of sources) {
-        for (const [watched, state] of [...(states.get(subjectId) ?? [])]) {
+        for (const [watched, state] of [...(memory.of(subjectId) ?? [])]) {
           if (watched.rule.id !== alert.ruleId || watched.check.subtype !== alert.subtype) continue;
-          const holds = currentRun(state)?.says === "holds";
-          remember(subjectId, watched, holds ? { ...state, muted: true } : null, changes);
+          const stays = runOf(watched, state)?.says === "holds" && judgeEnds(watched.check.judge);
+          const mutedMs = mutedMsOf(watched.check, ended);
+          remember(subjectId, watched, stays ? { ...state, mutedMs } : null, changes);
         }
       }
     },
 
     restore(saved: readonly RuleState[]): void {
-      for (const { subjectId, ruleId, subtype, body } of saved) {
-        const subject = district.subject(subjectId);
+      for (const one of saved) {
+        const subject = district.subject(one.subjectId);
         const watched =
           subject &&
-          byKind.get(subject.device.kind)?.find((one) => one.rule.id === ruleId && String(one.number) === subtype);
-        if (!watched || !body) continue;
-        const { marks, before, muted } = body as unknown as {
-          marks: [number, "holds" | "over" | "between"][];
-          before: ConditionState["before"];
-          muted: boolean;
-        };
-        const state = { marks: marks.map(([at, says]) => ({ at, says })), before, muted };
-        remember(subjectId, watched, state, null);
-        const run = currentRun(state);
+          byKind
+            .get(subject.device.kind)
+            ?.find(({ rule, number }) => rule.id === one.ruleId && String(number) === one.subtype);
+        const state = conditionOf(one);
+        if (!watched || !state) continue;
+        remember(subject.id, watched, state, null);
+        const run = runOf(watched, state);
         const hold = run?.says === "holds" ? watched.check.opens.holdMs : watched.check.clears?.holdMs;
-        if (run && hold !== undefined) timer(run.from + hold, { type: "check", subjectId, watched });
+        if (run && hold !== undefined) timer(run.from + hold, { type: "check", subjectId: subject.id, watched });
       }
     },
 
     removed(subjectId: string, changes: Changes): void {
-      for (const watched of [...(states.get(subjectId)?.keys() ?? [])]) remember(subjectId, watched, null, changes);
+      for (const watched of [...(memory.of(subjectId)?.keys() ?? [])]) remember(subjectId, watched, null, changes);
     },
   };
 

@@ -140,6 +140,8 @@ export interface Alert {
   readonly limitAt: Millis | null;
   /** The highest mark of the target's time that has passed: 0, 50, 80, 100 or 150 percent. */
   readonly targetUsedPct: number;
+  /** The same of the statutory limit. */
+  readonly limitUsedPct: number;
   /** When it went to the duty manager because nobody had acknowledged it. */
   readonly escalatedAt: Millis | null;
   /** Standard matter code with its edition, e.g. `{standardRef:"GB/T 47678.5-2026", code:"06042"}`. */

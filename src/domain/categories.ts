@@ -268,3 +268,8 @@ export function categoryOf(label: string): CategoryName | null {
     null
   );
 }
+
+/** Codes a category is filed under, newest edition first; none for what is no category of ours. */
+export function codesOf(name: unknown): readonly StandardCode[] {
+  return typeof name === "string" && Object.hasOwn(categories, name) ? categories[name as CategoryName].codes : [];
+}

@@ -78,6 +78,7 @@ export function alertOf(fields: Partial<Alert>): Alert {
     targetAt: null,
     limitAt: null,
     targetUsedPct: 0,
+    limitUsedPct: 0,
     escalatedAt: null,
     matter: null,
     evidence: [],

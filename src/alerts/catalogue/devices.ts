@@ -1,6 +1,7 @@
-import { HOUR } from "../../domain/time.ts";
+import { kindNames } from "../../domain/kinds.ts";
+import { DAY, HOUR } from "../../domain/time.ts";
 import type { Rule } from "../rule.ts";
-import { WORKING_DAY_MINUTES } from "./shared.ts";
+import { component, WORKING_DAY_MINUTES } from "./shared.ts";
 
 /** Watched by `silence.ts`: what never comes cannot be judged. */
 export const SILENCE_RULE = "device.offline";
@@ -16,7 +17,8 @@ export const devices: readonly Rule[] = [
       { level: 3, attribute: "key" },
       { level: 3, afterMs: 2 * HOUR },
     ],
-    matter: [],
+    // Filed as a fault of the component only where one is listed: a camera.
+    matter: component("01050"),
     target: { minutes: WORKING_DAY_MINUTES, clock: "W" },
     closesAfterMs: 0,
     thresholds: { intervals: 3, atLeastMinutes: 15, massShare: 0.2, massMinutes: 10, clearMessages: 2 },
@@ -28,46 +30,54 @@ export const devices: readonly Rule[] = [
     level: 4,
     checks: [
       {
-        kinds: ["person", "bin", "foodWastePoint", "pestTrap", "camera", "vehicle", "toilet"],
+        kinds: [...kindNames],
         subtype: "battery",
         judge: { type: "below", metric: "batteryPct", set: 20, reset: 25, levels: [[10, 3]] },
         opens: { samples: 2 },
         clears: { holdMs: HOUR },
       },
       {
-        kinds: ["bin", "vehicle", "person", "camera", "toilet", "station", "foodWastePoint", "pestTrap"],
+        kinds: [...kindNames],
         subtype: "tamper",
         judge: { type: "raised", metric: "tamper", level: 3 },
         opens: { samples: 1 },
         clears: { holdMs: HOUR },
       },
       {
-        kinds: ["bin", "vehicle", "person", "toilet", "station", "foodWastePoint", "pestTrap"],
+        kinds: [...kindNames],
         subtype: "outOfRange",
         judge: { type: "flagged", flags: ["outOfRange"] },
         opens: { samples: 3 },
         clears: { holdMs: HOUR },
       },
       {
-        kinds: ["bin", "vehicle", "person", "toilet", "station", "foodWastePoint", "pestTrap", "camera"],
+        kinds: [...kindNames],
         subtype: "clock",
         judge: { type: "flagged", flags: ["clockFuture", "clockPast", "clockDefault"] },
         opens: { samples: 3 },
         clears: { holdMs: HOUR },
       },
       {
-        kinds: ["bin", "vehicle", "toilet", "station"],
+        kinds: [...kindNames],
         subtype: "sensor",
         judge: { type: "flagged", flags: ["sensorError"] },
         opens: { samples: 3 },
         clears: { holdMs: HOUR },
       },
       {
-        kinds: ["camera", "vehicle", "station", "gateway"],
-        subtype: "reported",
-        judge: { type: "alarmed", codes: ["fault"] },
+        // A level that stands still for a day above the bottom: a lid that stays open, a sensor that is stuck.
+        kinds: ["bin", "station"],
+        subtype: "stuck",
+        judge: { type: "stuck", metric: "fillPct", forMs: DAY, restingAt: 5 },
         opens: { samples: 1 },
-        clears: null,
+        clears: { holdMs: HOUR },
+      },
+      {
+        kinds: [...kindNames],
+        subtype: "reported",
+        judge: { type: "alarmed", codes: ["fault", "sensorFault"], over: ["faultCleared", "normal"] },
+        opens: { samples: 1 },
+        clears: { holdMs: HOUR },
       },
     ],
     matter: [],

@@ -1,6 +1,15 @@
+import { categories } from "../../domain/categories.ts";
 import { HOUR, MINUTE } from "../../domain/time.ts";
 import type { Rule } from "../rule.ts";
 import { component, WORKING_DAY_MINUTES } from "./shared.ts";
+
+/** Dangerous from the first value on; safe again some way below it, so that a value on the edge does not call off the alarm. */
+const GASES = [
+  // 10 mg/m³ of hydrogen sulphide are 7.17 ppm (1 ppm = 1.394 mg/m³ at 25 °C).
+  ["h2s", { type: "above", metric: "h2sPpm", set: 7.17, reset: 5.74 }],
+  ["methane", { type: "above", metric: "ch4LelPct", set: 20, reset: 16 }],
+  ["oxygen", { type: "below", metric: "o2Pct", set: 19.5, reset: 20 }],
+] as const;
 
 /** Public toilets, transfer stations, pest traps. */
 export const facilities: readonly Rule[] = [
@@ -12,7 +21,14 @@ export const facilities: readonly Rule[] = [
       {
         kinds: ["toilet"],
         subtype: null,
-        judge: { type: "odour", windowMs: 10 * MINUTE, majorFactor: 3 },
+        judge: {
+          type: "odour",
+          windowMs: 10 * MINUTE,
+          // GB/T 17217-1998, by class of toilet.
+          nh3MgM3: { 1: 0.3, 2: 1, 3: 3 },
+          h2sMgM3: 0.01,
+          majorFactor: 3,
+        },
         opens: { samples: 2 },
         clears: { holdMs: 20 * MINUTE },
       },
@@ -52,6 +68,10 @@ export const facilities: readonly Rule[] = [
     ],
     matter: component("03001"),
     target: { minutes: 60, clock: "D" },
+    targets: [
+      { minutes: 240, clock: "D", subtype: "leak" },
+      { minutes: 240, clock: "D", subtype: "nightFlow" },
+    ],
     limits: [{ amount: 4, unit: "dutyHours", subtype: "closed" }],
     closesAfterMs: HOUR,
     enabled: true,
@@ -60,31 +80,23 @@ export const facilities: readonly Rule[] = [
     id: "facility.toxic_gas",
     title: { en: "Toxic or explosive gas", zh: "有毒有害气体" },
     level: 1,
-    checks: [
-      {
-        // 10 mg/m³ of hydrogen sulphide are 7.17 ppm (1 ppm = 1.394 mg/m³ at 25 °C).
-        kinds: ["toilet", "station"],
-        subtype: "h2s",
-        judge: { type: "above", metric: "h2sPpm", set: 7.17, reset: 7.17 },
+    checks: GASES.flatMap(([subtype, judge]) =>
+      // A septic tank and a station are filed under their own components.
+      (
+        [
+          ["toilet", "03003"],
+          ["station", "03004"],
+        ] as const
+      ).map(([kind, code]) => ({
+        kinds: [kind],
+        subtype,
+        judge,
         opens: { samples: 1 },
         clears: { holdMs: 15 * MINUTE },
-      },
-      {
-        kinds: ["toilet", "station"],
-        subtype: "methane",
-        judge: { type: "above", metric: "ch4LelPct", set: 20, reset: 20 },
-        opens: { samples: 1 },
-        clears: { holdMs: 15 * MINUTE },
-      },
-      {
-        kinds: ["toilet", "station"],
-        subtype: "oxygen",
-        judge: { type: "below", metric: "o2Pct", set: 19.5, reset: 19.5 },
-        opens: { samples: 1 },
-        clears: { holdMs: 15 * MINUTE },
-      },
-    ],
-    matter: component("03004"),
+        code,
+      })),
+    ),
+    matter: component("03003", "03004"),
     target: { minutes: 5, clock: "U" },
     closesAfterMs: null,
     enabled: true,
@@ -116,7 +128,7 @@ export const facilities: readonly Rule[] = [
         clears: { samples: 1 },
       },
     ],
-    matter: component("03004"),
+    matter: [...component("03004"), ...categories.binOverflow.codes],
     target: { minutes: 60, clock: "U" },
     limits: [{ amount: 4, unit: "dutyHours" }],
     closesAfterMs: 30 * MINUTE,

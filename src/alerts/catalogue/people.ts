@@ -24,10 +24,10 @@ export const people: readonly Rule[] = [
         clears: { holdMs: 15 * MINUTE },
       },
       {
-        // The air at the badge; an hour of it outdoors is what counts.
+        // Felt at the badge; an hour of it outdoors is what counts.
         kinds: ["person"],
         subtype: "heat",
-        judge: { type: "above", metric: "tempC", set: 41, reset: 38 },
+        judge: { type: "feltHeat", set: 41, reset: 38 },
         opens: { holdMs: HOUR },
         clears: { holdMs: 15 * MINUTE },
       },

@@ -1,7 +1,7 @@
 import { HOUR, MINUTE } from "../../domain/time.ts";
 
 /** A component's own codes: a fault of a bin (03005) is filed under the component. */
-export const component = (code: string) => [{ standardRef: "GB/T 47678.5-2026", code }];
+export const component = (...codes: string[]) => codes.map((code) => ({ standardRef: "GB/T 47678.5-2026", code }));
 
 /** One problem seen by camera and sensor: same class, at most 50 m and 24 h apart. */
 export const ONE_PROBLEM = { radiusM: 50, withinMs: 24 * HOUR };

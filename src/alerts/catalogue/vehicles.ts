@@ -19,7 +19,11 @@ export const vehicles: readonly Rule[] = [
       {
         kinds: ["vehicle"],
         subtype: "working",
-        judge: { type: "overWorkLimit", limitsKmh: { sweeper: 10, water: 20 }, level: 3 },
+        judge: {
+          type: "overWorkLimit",
+          limitsKmh: { sweeper: 10, washSweeper: 10, water: 20, sprinkler: 20 },
+          level: 3,
+        },
         opens: { samples: 2, spacingMs: MINUTE },
         clears: { holdMs: MINUTE },
       },

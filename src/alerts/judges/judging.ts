@@ -27,12 +27,18 @@ export type Judging = (observation: SeenObservation, district: District) => Judg
 export interface JudgeKind<S extends z.ZodObject> {
   readonly schema: S;
   make(parameters: z.infer<S>): Judging;
+  /** Whether it can ever say "over": an event that simply happens (a card, an alarm) has no end of its own. */
+  ends(parameters: z.infer<S>): boolean;
 }
 
 export const defineJudge = <S extends z.ZodObject>(
   schema: S,
   make: (parameters: z.infer<S>) => Judging,
-): JudgeKind<S> => ({ schema, make });
+  ends: (parameters: z.infer<S>) => boolean = () => true,
+): JudgeKind<S> => ({ schema, make, ends });
+
+/** For `defineJudge`: what it judges happens and is over at once. */
+export const NEVER_ENDS = (): boolean => false;
 
 export const metric = z.enum(metricNames as [MetricName, ...MetricName[]]);
 export const level = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);

@@ -1,11 +1,24 @@
 import { z } from "zod";
 import { categories } from "../../domain/categories.ts";
 import { qualityFlags } from "../../domain/observation.ts";
-import { BETWEEN, defineJudge, level, OVER } from "./judging.ts";
+import { BETWEEN, defineJudge, level, NEVER_ENDS, OVER } from "./judging.ts";
 
 /** Judgements of events: what a camera saw, what a device said happened. */
 
 const categoryNames = Object.keys(categories) as [string, ...string[]];
+
+/** A detail of a sighting that makes it graver: so many stalls, oil instead of leaves, on a road of some importance. */
+const grave = z
+  .strictObject({
+    detail: z.string().min(1).max(64),
+    atLeast: z.number().optional(),
+    among: z.array(z.string().min(1).max(64)).min(1).optional(),
+    /** Only where the camera's own attribute says so. */
+    attribute: z.string().min(1).max(64).optional(),
+    level,
+  })
+  .refine(({ atLeast, among }) => (atLeast === undefined) !== (among === undefined), "needs either atLeast or among");
+type Grave = z.infer<typeof grave>;
 
 /** An AI sighting of a category with enough confidence; a clean look or the end of the sighting says it is over. */
 export const sighted = defineJudge(
@@ -13,22 +26,27 @@ export const sighted = defineJudge(
     type: z.literal("sighted"),
     categories: z.array(z.enum(categoryNames)).min(1),
     confidence: z.number().min(0).max(1),
-    /** Sightings with at least so many objects (`details.count`) get the level. */
-    many: z.strictObject({ count: z.number().int().min(1), level }).optional(),
+    level: level.optional(),
+    grave: z.array(grave).max(4).optional(),
+    /** A sighting that says how much of it there is (a length, a count) must reach this; one that does not say counts. */
+    least: z.strictObject({ detail: z.string().min(1).max(64), value: z.number() }).optional(),
   }),
-  ({ categories: wanted, confidence: least, many }) => {
+  ({ categories: wanted, confidence: enough, level: own, grave: graver = [], least }) => {
     const names: readonly string[] = wanted;
-    return ({ event }) => {
+    return ({ event, subject }) => {
       if (event?.type !== "detection") return null;
       if (event.category === "clean") return OVER;
       if (!names.includes(event.category)) return null;
       if (event.phase === "end") return OVER;
-      const { confidence = 0 } = event;
-      if (confidence < least) return BETWEEN;
-      const crowd = many !== undefined && Number(event.details?.count ?? 0) >= many.count;
+      const { confidence = 0, details = {} } = event;
+      if (confidence < enough) return BETWEEN;
+      const much = least && details[least.detail];
+      if (least && much !== undefined && Number(much) < least.value) return BETWEEN;
+      const { attributes } = subject.device;
+      const level = graver.find((one) => isGrave(one, details, attributes))?.level ?? own;
       return {
         says: "holds",
-        ...(crowd && { level: many.level }),
+        ...(level !== undefined && { level }),
         facts: {
           category: event.category,
           confidence,
@@ -39,6 +57,16 @@ export const sighted = defineJudge(
     };
   },
 );
+
+function isGrave(
+  { detail, atLeast, among, attribute }: Grave,
+  details: { readonly [key: string]: unknown },
+  attributes: { readonly [name: string]: unknown },
+): boolean {
+  const value = details[detail];
+  if (attribute !== undefined && !attributes[attribute]) return false;
+  return among ? among.includes(String(value)) : Number(value ?? Number.NaN) >= (atLeast ?? 0);
+}
 
 /** An alarm a device raises by itself, by its code; another code says it is over. */
 export const alarmed = defineJudge(
@@ -55,6 +83,7 @@ export const alarmed = defineJudge(
       if (!codes.includes(event.code)) return null;
       return { says: "holds", facts: { code: event.code }, ...(level !== undefined && { level }) };
     },
+  ({ over }) => over.length > 0,
 );
 
 /** A card that was read, by the outcome the point reports. */
@@ -63,6 +92,7 @@ export const cardRead = defineJudge(
   ({ codes }) =>
     ({ event }) =>
       event?.type === "card" && codes.includes(event.code) ? { says: "holds", facts: { code: event.code } } : null,
+  NEVER_ENDS,
 );
 
 /** A door cycle that left next to nothing on the scale. */
@@ -86,6 +116,7 @@ export const heavyDeposit = defineJudge(
       const weightKg = Number(event.details?.weightKg ?? 0);
       return weightKg > moreThanKg ? { says: "holds", facts: { weightKg } } : null;
     },
+  NEVER_ENDS,
 );
 
 const hours = z.tuple([z.number().min(0).max(24), z.number().min(0).max(24)]);
@@ -103,6 +134,7 @@ export const depositOutside = defineJudge(
       if (due.some(([from, to]) => hours >= from && hours < to)) return null;
       return { says: "holds", facts: { hour: Math.floor(hours) } };
     },
+  NEVER_ENDS,
 );
 
 function parseHours(text: string): readonly (readonly [number, number])[] {

@@ -1,19 +1,10 @@
 import { z } from "zod";
+import { feltHeat, restingHeartRate } from "./bodies.ts";
+import { closedInOpeningHours, growsAtNight, odour } from "./facilities.ts";
 import type { JudgeKind, Judging } from "./judging.ts";
 import { movedFrom, outsideArea, overRoadLimit, overWorkLimit } from "./movement.ts";
 import { alarmed, cardRead, depositOutside, emptyDeposit, flagged, heavyDeposit, sighted } from "./sightings.ts";
-import {
-  above,
-  aboveOwnLimit,
-  below,
-  closedInOpeningHours,
-  falls,
-  growsAtNight,
-  odour,
-  raised,
-  restingHeartRate,
-  rises,
-} from "./values.ts";
+import { above, aboveOwnLimit, below, falls, raised, rises, stuck } from "./values.ts";
 
 const judges = {
   above,
@@ -22,10 +13,12 @@ const judges = {
   raised,
   rises,
   falls,
+  stuck,
   odour,
   growsAtNight,
   closedInOpeningHours,
   restingHeartRate,
+  feltHeat,
   sighted,
   alarmed,
   cardRead,
@@ -47,10 +40,12 @@ export const judgeShape = z.discriminatedUnion("type", [
   judges.raised.schema,
   judges.rises.schema,
   judges.falls.schema,
+  judges.stuck.schema,
   judges.odour.schema,
   judges.growsAtNight.schema,
   judges.closedInOpeningHours.schema,
   judges.restingHeartRate.schema,
+  judges.feltHeat.schema,
   judges.sighted.schema,
   judges.alarmed.schema,
   judges.cardRead.schema,
@@ -64,12 +59,19 @@ export const judgeShape = z.discriminatedUnion("type", [
   judges.overWorkLimit.schema,
 ]);
 
+const kindOf = (type: z.infer<typeof judgeShape>["type"]) => judges[type] as unknown as JudgeKind<z.ZodObject>;
+
 /**
  * The function that a check's `judge` makes. Judgements that compare with earlier values remember them from here on.
  * @throws ZodError when the parameters do not fit
  */
 export function judgingOf(data: unknown): Judging {
   const parameters = judgeShape.parse(data);
-  const kind = judges[parameters.type] as unknown as JudgeKind<z.ZodObject>;
-  return kind.make(parameters);
+  return kindOf(parameters.type).make(parameters);
+}
+
+/** Whether what it judges can be over, or only happens. */
+export function judgeEnds(data: unknown): boolean {
+  const parameters = judgeShape.parse(data);
+  return kindOf(parameters.type).ends(parameters);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { MINUTE } from "../../domain/time.ts";
-import { BETWEEN, defineJudge, type Judgement, level, metric, OVER, recentValues } from "./judging.ts";
+import { HOUR } from "../../domain/time.ts";
+import { BETWEEN, defineJudge, level, metric, NEVER_ENDS, OVER, recentValues } from "./judging.ts";
 
 /** Judgements of measured values. */
 
@@ -73,6 +73,7 @@ export const rises = defineJudge(
       return value - lowest >= by ? { says: "holds", facts: { [metric]: value, risenBy: value - lowest } } : BETWEEN;
     };
   },
+  NEVER_ENDS,
 );
 
 /**
@@ -100,87 +101,27 @@ export const falls = defineJudge(
       return enough ? { says: "holds", facts: { [metric]: value, fallenBy: fallen } } : BETWEEN;
     };
   },
+  NEVER_ENDS,
 );
 
-/** NH3 limits in ppm by class of toilet (GB/T 17217-1998: 0.3, 1, 3 mg/m³; 1 ppm = 0.697 mg/m³ at 25 °C). */
-const NH3_LIMIT_PPM: Readonly<Record<string, number>> = { 1: 0.43, 2: 1.44, 3: 4.31 };
-/** H2S limit 0.01 mg/m³ for all classes; 1 ppm = 1.394 mg/m³. Only a sensor with steps of 0.001 ppm can see it. */
-const H2S_LIMIT_PPM = 0.0072;
-const H2S_STEP_PPM = 0.001;
-const CLEARS_BELOW_SHARE = 0.8;
-
-/** The mean of each window beside the limit of the toilet's class. Attributes: `toiletClass`, `h2sResolutionPpm`. */
-export const odour = defineJudge(
-  z.strictObject({ type: z.literal("odour"), windowMs: milliseconds, majorFactor: number.min(1) }),
-  ({ windowMs, majorFactor }) => {
-    const windows = new WeakMap<object, { start: number; nh3: number[]; h2s: number[] }>();
-    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-    return ({ metrics, subject, at, outOfOrder }): Judgement | null => {
-      if (outOfOrder || (metrics.nh3Ppm === undefined && metrics.h2sPpm === undefined)) return null;
-      const { toiletClass = 2, h2sResolutionPpm } = subject.device.attributes;
-      const start = Math.floor(at / windowMs) * windowMs;
-      const done = windows.get(subject);
-      const current = done?.start === start ? done : { start, nh3: [], h2s: [] };
-      windows.set(subject, current);
-      if (metrics.nh3Ppm !== undefined) current.nh3.push(metrics.nh3Ppm);
-      const seesH2s = Number(h2sResolutionPpm ?? 1) <= H2S_STEP_PPM;
-      if (metrics.h2sPpm !== undefined && seesH2s) current.h2s.push(metrics.h2sPpm);
-      if (!done || done === current) return null;
-      const nh3Share = done.nh3.length > 0 ? mean(done.nh3) / (NH3_LIMIT_PPM[String(toiletClass)] ?? 1.44) : 0;
-      const h2sShare = done.h2s.length > 0 ? mean(done.h2s) / H2S_LIMIT_PPM : 0;
-      const share = Math.max(nh3Share, h2sShare);
-      if (share <= 1) return share < CLEARS_BELOW_SHARE ? OVER : BETWEEN;
-      const facts = { gas: nh3Share >= h2sShare ? "nh3" : "h2s", timesLimit: Number(share.toFixed(2)) };
-      return { says: "holds", facts, ...(share >= majorFactor && { level: 2 as const }) };
-    };
-  },
-);
-
-/** Growth of a counter per hour above a limit in hours when nothing should grow: a leak at night. */
-export const growsAtNight = defineJudge(
-  z.strictObject({
-    type: z.literal("growsAtNight"),
-    metric,
-    perHour: number,
-    hours: z.tuple([z.number().int().min(0).max(24), z.number().int().min(0).max(24)]),
-  }),
-  ({ metric, perHour, hours: [from, to] }) => {
-    const recent = recentValues(30 * MINUTE);
-    return ({ metrics, subject, at, outOfOrder }, { calendar }) => {
+/**
+ * A value that has not changed at all for so long while the device kept reporting it: a stuck sensor, not a quiet place.
+ * Values up to `restingAt` may rest: an empty bin is no fault. Judged on the newest values only; a restart starts anew.
+ */
+export const stuck = defineJudge(
+  z.strictObject({ type: z.literal("stuck"), metric, forMs: milliseconds, restingAt: number }),
+  ({ metric, forMs, restingAt }) => {
+    const unchanged = new WeakMap<object, { value: number; since: number }>();
+    return ({ metrics, subject, at, outOfOrder }) => {
       const value = metrics[metric];
       if (value === undefined || outOfOrder) return null;
-      const [first] = recent(subject, at, value);
-      const hour = calendar.hourOfDay(at);
-      if (hour < from || hour >= to) return OVER;
-      if (!first || at - first.at < 10 * MINUTE) return null;
-      const rate = ((value - first.value) * 60 * MINUTE) / (at - first.at);
-      return rate > perHour ? { says: "holds", facts: { perHour: Number(rate.toFixed(2)) } } : OVER;
+      const known = unchanged.get(subject);
+      if (known?.value !== value) {
+        unchanged.set(subject, { value, since: at });
+        return OVER;
+      }
+      if (value <= restingAt || at - known.since < forMs) return OVER;
+      return { says: "holds", facts: { [metric]: value, unchangedHours: Math.floor((at - known.since) / HOUR) } };
     };
   },
-);
-
-/** A device that says it is closed during its opening hours (attributes `opensAt`, `closesAt`, local hours). */
-export const closedInOpeningHours = defineJudge(
-  z.strictObject({ type: z.literal("closedInOpeningHours"), opensAt: number, closesAt: number }),
-  ({ opensAt, closesAt }) =>
-    ({ metrics: { open }, subject, at }, { calendar }) => {
-      if (open === undefined) return null;
-      const own = subject.device.attributes;
-      const hour = calendar.hourOfDay(at);
-      const due = hour >= Number(own.opensAt ?? opensAt) && hour < Number(own.closesAt ?? closesAt);
-      return due && open === 0 ? { says: "holds", facts: { open } } : OVER;
-    },
-);
-
-/** Heart rate outside its bounds while the body is at rest; in motion nothing is concluded. */
-export const restingHeartRate = defineJudge(
-  z.strictObject({ type: z.literal("restingHeartRate"), low: number, high: number, reset: number }),
-  ({ low, high, reset }) =>
-    ({ metrics, subject }) => {
-      const { hr } = metrics;
-      if (hr === undefined) return null;
-      const moving = (metrics.still ?? subject.metrics.still) === 0 || (metrics.speedKmh ?? 0) > 1;
-      if (hr < low || (hr > high && !moving)) return { says: "holds", facts: { hr } };
-      return hr >= low + reset && hr <= high - reset ? OVER : BETWEEN;
-    },
 );

@@ -1,0 +1,50 @@
+import type { Changes } from "../center/changes.ts";
+import type { RuleState } from "../store/store.ts";
+import type { ConditionState } from "./condition.ts";
+import type { Watched } from "./watch.ts";
+
+/** What is remembered of conditions that build up or stand. A subject about which nothing is wrong has nothing here. */
+export function createConditionMemory() {
+  const states = new Map<string, Map<Watched, ConditionState>>();
+
+  return {
+    of: (subjectId: string): ReadonlyMap<Watched, ConditionState> | undefined => states.get(subjectId),
+    all: (): [string, ReadonlyMap<Watched, ConditionState>][] => [...states],
+
+    /** @param state null forgets; `changes` null keeps it in memory only */
+    put(subjectId: string, watched: Watched, state: ConditionState | null, changes: Changes | null): void {
+      let own = states.get(subjectId);
+      if (state) {
+        if (!own) {
+          own = new Map();
+          states.set(subjectId, own);
+        }
+        own.set(watched, state);
+      } else {
+        own?.delete(watched);
+        if (own?.size === 0) states.delete(subjectId);
+      }
+      changes?.putRuleState({
+        subjectId,
+        ruleId: watched.rule.id,
+        subtype: String(watched.number),
+        body: state && {
+          marks: state.marks.map(({ at, says }) => [at, says]),
+          before: state.before && { ...state.before },
+          mutedMs: state.mutedMs,
+        },
+      });
+    },
+  };
+}
+
+/** A condition as it was committed; null for one that was forgotten. */
+export function conditionOf({ body }: RuleState): ConditionState | null {
+  if (!body) return null;
+  const { marks, before, mutedMs } = body as unknown as {
+    marks: [number, "holds" | "over" | "between"][];
+    before: ConditionState["before"];
+    mutedMs: ConditionState["mutedMs"];
+  };
+  return { marks: marks.map(([at, says]) => ({ at, says })), before, mutedMs };
+}
