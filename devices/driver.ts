@@ -16,6 +16,8 @@ export interface DecodeContext {
   /** The named levels of the topic pattern. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly receivedAt: Millis;
+  /** Minutes east of UTC that clocks on site show, for times without a zone. */
+  readonly siteOffsetMinutes: number;
 }
 
 export interface DecodeResult {
@@ -38,8 +40,26 @@ export interface DriverSample {
   readonly observations: readonly Observation[];
 }
 
-/** How a payload is to be read. `ignored`: the topic belongs to the dialect and says nothing for us (a picture, a counter). */
-export type Encoding = "json" | "text" | "bytes" | "ignored";
+/**
+ * How a payload is to be read. `either`: JSON when it begins like JSON, else text. `ignored`: the topic belongs to the
+ * dialect and says nothing for us (a picture, a counter).
+ */
+export type Encoding = "json" | "text" | "either" | "bytes" | "ignored";
+
+/** A payload on a topic that no pattern claims: its bytes, and what they are when they are JSON or text. */
+export interface UnknownMessage {
+  readonly topic: string;
+  readonly bytes: Uint8Array;
+  /** Parsed JSON, the text, or undefined where the bytes are neither. */
+  readonly value: unknown;
+}
+
+/** What a person needs to connect the family, and what comes of it; `docs/devices.md` is made of these. */
+export interface Guide {
+  /** The exact values for the maker's settings page. */
+  readonly connect: Text;
+  readonly makes: Text;
+}
 
 /** All that is known about one device family or dialect, in one place. */
 export interface Driver<P = unknown> {
@@ -53,6 +73,9 @@ export interface Driver<P = unknown> {
   readonly payload: z.ZodType<P>;
   /** Where a batch or a picture makes messages larger than readings are. */
   readonly limits?: Partial<JsonLimits>;
+  /** Whether a message on a topic of the user's own choosing is of this dialect. Then there are no named levels. */
+  recognises?(message: UnknownMessage): boolean;
+  readonly guide?: Guide;
   /** Never throws on odd input, never fills an unknown value with 0, now or the site's position. */
   decode(payload: P, context: DecodeContext): DecodeResult;
   encode?(observation: Observation, device: EncodeTarget): EncodedMessage | null;

@@ -1,12 +1,17 @@
 import type { Observation } from "../src/domain/observation.ts";
 import type { Millis } from "../src/domain/time.ts";
 import { chirpstack } from "./chirpstack.ts";
-import type { DecodeProblem, Driver } from "./driver.ts";
+import type { DecodeContext, DecodeProblem, Driver, Encoding, UnknownMessage } from "./driver.ts";
 import { explain } from "./explain.ts";
 import { frigate } from "./frigate.ts";
-import { decodeText, defaultJsonLimits, type JsonLimits, parseJson } from "./json.ts";
+import { decodeText, defaultJsonLimits, type JsonLimits, looksLikeJson, parseJson } from "./json.ts";
+import { jt808Ctwing } from "./jt808-ctwing.ts";
+import { jt808Emqx } from "./jt808-emqx.ts";
+import { jt808Frames } from "./jt808-frames.ts";
 import { nativeDrivers } from "./native.ts";
 import { owntracks } from "./owntracks.ts";
+import { teltonika } from "./teltonika.ts";
+import { teltonikaPackets } from "./teltonika-packets.ts";
 import { createTopicMatcher, filterOf } from "./topics.ts";
 import { traccar } from "./traccar.ts";
 
@@ -16,6 +21,11 @@ export const dialectDrivers: readonly Driver[] = [
   frigate as Driver,
   chirpstack as Driver,
   traccar as Driver,
+  jt808Emqx as Driver,
+  jt808Ctwing as Driver,
+  jt808Frames as Driver,
+  teltonika as Driver,
+  teltonikaPackets as Driver,
 ];
 
 /** Everything the center understands. A new device family is one file and one line here. */
@@ -45,20 +55,66 @@ export interface Decoder {
 }
 
 const NONE: readonly never[] = [];
+const NO_PARAMETERS: DecodeContext["parameters"] = {};
 const refuse = (reason: string, detail: string) => ({ refused: { reason, detail } });
 
-export function createDecoder(limits: JsonLimits = defaultJsonLimits): Decoder {
+/** China Standard Time. */
+const CHINA_OFFSET_MINUTES = 480;
+
+type Read = { readonly value: unknown } | { readonly refused: DecodeProblem };
+
+/** @param siteOffset minutes east of UTC that clocks on site show at a moment, for times without a zone */
+export function createDecoder(
+  limits: JsonLimits = defaultJsonLimits,
+  siteOffset: (at: Millis) => number = () => CHINA_OFFSET_MINUTES,
+): Decoder {
   const matcherOf = (table: readonly Driver[]) =>
     createTopicMatcher(table.flatMap((driver) => driver.topics.map((pattern) => ({ pattern, value: driver }))));
   let match = matcherOf(drivers);
-  const limitsOf = (driver: Driver): JsonLimits => (driver.limits ? { ...limits, ...driver.limits } : limits);
+  const ownLimits = new Map(drivers.map((driver) => [driver, { ...limits, ...driver.limits }]));
+  const limitsOf = (driver: Driver): JsonLimits => ownLimits.get(driver) ?? { ...limits, ...driver.limits };
+  const recognising = drivers.filter((driver) => driver.recognises);
+  /** A message of an unknown dialect may be a batch or hold a picture. */
+  const widest: JsonLimits = {
+    jsonDepth: limits.jsonDepth,
+    jsonKeys: Math.max(limits.jsonKeys, ...recognising.map((driver) => limitsOf(driver).jsonKeys)),
+    jsonStringBytes: Math.max(limits.jsonStringBytes, ...recognising.map((driver) => limitsOf(driver).jsonStringBytes)),
+  };
 
-  const readText = (payload: Uint8Array) => {
-    if (payload.length > limits.jsonStringBytes) {
-      return refuse("tooLarge", `the text exceeds ${limits.jsonStringBytes} bytes`);
-    }
+  const readText = (payload: Uint8Array, { jsonStringBytes }: JsonLimits): Read => {
+    if (payload.length > jsonStringBytes) return refuse("tooLarge", `the text exceeds ${jsonStringBytes} bytes`);
     const value = decodeText(payload);
     return value === null ? refuse("notText", "the payload is not UTF-8") : { value };
+  };
+
+  const read = (encoding: Encoding, payload: Uint8Array, own: JsonLimits): Read => {
+    if (encoding === "json" || (encoding === "either" && looksLikeJson(payload))) return parseJson(payload, own);
+    return encoding === "bytes" ? { value: payload } : readText(payload, own);
+  };
+
+  const understand = (driver: Driver, value: unknown, context: DecodeContext): Decoded => {
+    const checked = driver.payload.safeParse(value);
+    if (!checked.success) return refuse("schema", explain(checked.error));
+    const result = driver.decode(checked.data, context);
+    if (result.refused) return { refused: result.refused };
+    return { driver: driver.id, observations: result.observations, problems: result.problems ?? NONE };
+  };
+
+  /** By what it is, where the topic is one that somebody typed in. */
+  const recognise = (topic: string, payload: Uint8Array, receivedAt: Millis): Decoded => {
+    const json = looksLikeJson(payload);
+    const parsed = json ? parseJson(payload, widest) : { value: decodeText(payload) ?? undefined };
+    if ("refused" in parsed) return parsed;
+    const message: UnknownMessage = { topic, bytes: payload, value: parsed.value };
+    const driver = recognising.find((candidate) => candidate.recognises?.(message));
+    if (!driver) return refuse("noDriver", `no driver knows the topic ${topic} or what came on it`);
+    const value = driver.encoding === "bytes" ? payload : parsed.value;
+    return understand(driver, value, {
+      topic,
+      parameters: NO_PARAMETERS,
+      receivedAt,
+      siteOffsetMinutes: siteOffset(receivedAt),
+    });
   };
 
   return {
@@ -67,22 +123,18 @@ export function createDecoder(limits: JsonLimits = defaultJsonLimits): Decoder {
     },
     decode(topic, payload, receivedAt) {
       const found = match(topic);
-      if (!found) return refuse("noDriver", `no driver knows the topic ${topic}`);
-      const driver = found.value;
-      const encoding = typeof driver.encoding === "function" ? driver.encoding(found.parameters) : driver.encoding;
+      if (!found) return recognise(topic, payload, receivedAt);
+      const { value: driver, parameters } = found;
+      const encoding = typeof driver.encoding === "function" ? driver.encoding(parameters) : driver.encoding;
       if (encoding === "ignored") return { driver: driver.id, observations: NONE, problems: NONE };
-      const parsed =
-        encoding === "json"
-          ? parseJson(payload, limitsOf(driver))
-          : encoding === "text"
-            ? readText(payload)
-            : { value: payload as unknown };
+      const parsed = read(encoding, payload, limitsOf(driver));
       if ("refused" in parsed) return parsed;
-      const checked = driver.payload.safeParse(parsed.value);
-      if (!checked.success) return refuse("schema", explain(checked.error));
-      const result = driver.decode(checked.data, { topic, parameters: found.parameters, receivedAt });
-      if (result.refused) return { refused: result.refused };
-      return { driver: driver.id, observations: result.observations, problems: result.problems ?? NONE };
+      return understand(driver, parsed.value, {
+        topic,
+        parameters,
+        receivedAt,
+        siteOffsetMinutes: siteOffset(receivedAt),
+      });
     },
   };
 }

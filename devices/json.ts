@@ -28,6 +28,13 @@ export function decodeText(bytes: Uint8Array): string | null {
   }
 }
 
+/** Whether bytes can be a JSON object or list at all. */
+export function looksLikeJson(bytes: Uint8Array): boolean {
+  let i = 0;
+  while (isSpace(bytes[i])) i++;
+  return bytes[i] === OPEN_OBJECT || bytes[i] === OPEN_ARRAY;
+}
+
 /**
  * Parses JSON within bounds. Depth, keys and text lengths are counted on the bytes before anything is built, so that a
  * bomb costs a scan and not a heap. Of a key that stands twice the last value counts, as everywhere in JavaScript.

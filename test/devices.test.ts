@@ -12,7 +12,9 @@ import { distanceM } from "../src/domain/place.ts";
 const decoder = createDecoder();
 const T0 = 1_790_000_000_000;
 const bytes = (payload: unknown): Uint8Array =>
-  new TextEncoder().encode(typeof payload === "string" ? payload : JSON.stringify(payload));
+  payload instanceof Uint8Array
+    ? Uint8Array.from(payload)
+    : new TextEncoder().encode(typeof payload === "string" ? payload : JSON.stringify(payload));
 const topicOf = (pattern: string): string => pattern.replace(/\{\w+\+?\}/g, "x1");
 
 describe("the driver table", () => {

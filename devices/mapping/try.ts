@@ -37,7 +37,8 @@ export function tryMapping(mapping: Mapping, receivedAt: Millis) {
     if ("refused" in message) return nothing("payload", message.refused.detail);
     const observations = decode(
       message.value,
-      { topic, parameters: found.parameters, receivedAt },
+      // A mapping names the zone of its times itself.
+      { topic, parameters: found.parameters, receivedAt, siteOffsetMinutes: 0 },
       {
         problem: (field, problem) => problems.push({ field, problem }),
         absent: (field) => absent.add(field),

@@ -7,7 +7,7 @@ import type { LiveGeography } from "../district/geography.ts";
 import type { Alert } from "../domain/alert.ts";
 import { createCalendar } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
-import { type Clock, DAY, HOUR, SECOND } from "../domain/time.ts";
+import { type Clock, DAY, HOUR, MINUTE, SECOND } from "../domain/time.ts";
 import { createForecasts, type Forecasts } from "../forecast/keeper.ts";
 import type { Inbox } from "../ingest/inbox.ts";
 import { createOperations } from "../operations/engine.ts";
@@ -111,11 +111,10 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
   for (const alert of [...restored.alerts].sort((a, b) => a.rev - b.rev)) alerts.put(alert);
 
   const quarantine = createQuarantine(config.QUARANTINE_PER_CAUSE_PER_MINUTE);
-  const decoder = createDecoder({
-    jsonDepth: config.JSON_DEPTH,
-    jsonKeys: config.JSON_KEYS,
-    jsonStringBytes: config.JSON_STRING_BYTES,
-  });
+  const decoder = createDecoder(
+    { jsonDepth: config.JSON_DEPTH, jsonKeys: config.JSON_KEYS, jsonStringBytes: config.JSON_STRING_BYTES },
+    (at) => calendar.offsetMs(at) / MINUTE,
+  );
   const mappings = createMappingBook({
     documents: restored.documents,
     drivers,

@@ -8,6 +8,8 @@ import type { InboundMessage } from "../ingest/inbox.ts";
 import type { Registry } from "./access.ts";
 import type { Changes } from "./changes.ts";
 import type { Quarantine } from "./quarantine.ts";
+import { standingChanges } from "./standing.ts";
+import type { SeenObservation } from "./subject.ts";
 import type { World } from "./world.ts";
 
 export interface PipelineParts {
@@ -60,19 +62,36 @@ export function createPipeline(parts: PipelineParts) {
         quarantine.add(message, "notAllowed", `login ${login} may not speak for ${device.id}`, changes);
         continue;
       }
-      const seen = world.apply(observation, device, message.receivedAt, keyOf(observation, message, index++), changes);
+      const seen = observe(observation, device, message, index++, now, changes);
       if (!seen) {
         counters.duplicates++;
         continue;
       }
-      counters.observations++;
-      if (seen.late) counters.late++;
-      if (seen.outOfOrder) counters.outOfOrder++;
-      alerting.see(seen, now, changes);
       if (device.kind === "bin" && seen.metrics.fillPct !== undefined && !seen.outOfOrder) {
         changes.levels.push({ device, at: seen.at, fillPct: seen.metrics.fillPct });
       }
+      if (!observation.standing) continue;
+      for (const event of standingChanges(seen.subject, observation.standing, seen.outOfOrder)) {
+        observe({ ...observation, metrics: {}, event }, device, message, index++, now, changes);
+      }
     }
+  };
+
+  const observe = (
+    observation: Observation,
+    device: Device,
+    message: InboundMessage,
+    index: number,
+    now: Millis,
+    changes: Changes,
+  ): SeenObservation | null => {
+    const seen = world.apply(observation, device, message.receivedAt, keyOf(observation, message, index), changes);
+    if (!seen) return null;
+    counters.observations++;
+    if (seen.late) counters.late++;
+    if (seen.outOfOrder) counters.outOfOrder++;
+    alerting.see(seen, now, changes);
+    return seen;
   };
 
   return { apply, counters };

@@ -5,6 +5,7 @@ import type { DeviceEvent, QualityFlag } from "../domain/observation.ts";
 import type { Place } from "../domain/place.ts";
 import type { Millis } from "../domain/time.ts";
 import type { RecentKeys } from "./recent-keys.ts";
+import type { ZoneWatch } from "./zone-watch.ts";
 
 /** The live state of one device: what the district looks like now. Changed only by the pipeline. */
 export interface Subject {
@@ -28,6 +29,11 @@ export interface Subject {
   online: boolean | null;
   /** Level of the worst alert about it that is not closed. */
   level: Level | null;
+  /** Alarms that the device says hold now. */
+  standing: readonly string[];
+  /** Alarms of the last report that came late. */
+  pastStanding: readonly string[];
+  readonly zone: ZoneWatch;
   /** Keys of the messages seen lately: how repetitions are known. */
   readonly recentKeys: RecentKeys;
 }

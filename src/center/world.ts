@@ -1,17 +1,18 @@
-import { fillFromDistance } from "../../devices/fill.ts";
 import type { LiveGeography } from "../district/geography.ts";
-import { gcj02ToWgs84 } from "../domain/coordinates.ts";
 import type { Device } from "../domain/device.ts";
 import { kinds } from "../domain/kinds.ts";
-import type { MetricName, Metrics } from "../domain/metrics.ts";
+import type { MetricName } from "../domain/metrics.ts";
 import type { Observation, QualityFlag } from "../domain/observation.ts";
 import { distanceM } from "../domain/place.ts";
 import { DAY, type Millis, SECOND } from "../domain/time.ts";
 import type { Checkpoint, Reading, SubjectCheckpoint } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
+import { ownMetrics, ownMoment } from "./own-facts.ts";
 import { RecentKeys } from "./recent-keys.ts";
 import { Revisions } from "./revisions.ts";
+import { keepStanding } from "./standing.ts";
 import type { SeenObservation, Subject } from "./subject.ts";
+import { zoneIsWrong } from "./zone-watch.ts";
 
 export interface WorldLimits {
   readonly pastMs: Millis;
@@ -88,11 +89,11 @@ export class World {
   ): SeenObservation | null {
     const subject = this.subjects.get(device.id);
     if (!subject) throw new Error(`device ${device.id} has no subject`);
-    const { at, quality } = this.#judgeTime(observation, receivedAt);
+    const { at, quality } = this.#judgeTime(observation, subject, receivedAt);
     // A message that is newer than everything known cannot be a repetition: only the others are looked up.
     const maybeRepeated = observation.at === null || (subject.at !== null && at <= subject.at);
     if (maybeRepeated && subject.recentKeys.has(key)) return null;
-    const metrics = translate(observation.metrics, device);
+    const metrics = ownMetrics(observation, device);
     const reading: Reading = {
       device: device.number,
       at,
@@ -134,9 +135,10 @@ export class World {
     if (!subject) return;
     const { keys, ...state } = checkpoint.body as unknown as Pick<
       Subject,
-      "at" | "receivedAt" | "metrics" | "positionAt" | "place" | "online"
+      "at" | "receivedAt" | "metrics" | "positionAt" | "place" | "online" | "standing"
     > & { keys: number[] };
-    Object.assign(subject, state);
+    // A checkpoint of an earlier version knows no standing alarms.
+    Object.assign(subject, { standing: [] }, state);
     for (const key of keys) subject.recentKeys.add(key);
     // What stands still is where it was registered; the ids of that place are as they were last found.
     const stands = !kinds[device.kind].mobile;
@@ -156,6 +158,7 @@ export class World {
       if (!outOfOrder) subject.online = event.online;
     } else {
       subject.online = true;
+      if (event && !outOfOrder) keepStanding(subject, event);
     }
     if (!outOfOrder) {
       subject.at = at;
@@ -194,18 +197,27 @@ export class World {
     subject.placed = { lat: where.lat, lon: where.lon, ground };
   }
 
-  #judgeTime(observation: Observation, receivedAt: Millis): { at: Millis; quality: readonly QualityFlag[] } {
+  #judgeTime(
+    observation: Observation,
+    subject: Subject,
+    receivedAt: Millis,
+  ): { at: Millis; quality: readonly QualityFlag[] } {
     const quality = observation.quality ?? NO_FLAGS;
-    const { at } = observation;
-    if (at === null) return { at: receivedAt, quality };
-    if (at > receivedAt + this.#limits.futureMs) return { at: receivedAt, quality: [...quality, "clockFuture"] };
+    if (observation.at === null) return { at: receivedAt, quality };
+    const at = ownMoment(observation, subject.device);
+    if (at === null) return { at: receivedAt, quality: [...quality, "clockDefault"] };
+    const live = observation.atSource === "device" && !observation.buffered;
+    const zone = live && zoneIsWrong(subject.zone, at, receivedAt) ? CLOCK_ZONE : NO_FLAGS;
+    if (at > receivedAt + this.#limits.futureMs)
+      return { at: receivedAt, quality: [...quality, "clockFuture", ...zone] };
     // Kept as it is told, but it may not change the present: it could be a replay, or a clock that was never set.
     if (at < receivedAt - this.#limits.pastMs) return { at, quality: [...quality, "clockPast"] };
-    return { at, quality };
+    return { at, quality: zone.length > 0 ? [...quality, ...zone] : quality };
   }
 }
 
 const NO_FLAGS: readonly QualityFlag[] = [];
+const CLOCK_ZONE: readonly QualityFlag[] = ["clockZone"];
 
 function checkpointOf({
   device,
@@ -215,9 +227,10 @@ function checkpointOf({
   positionAt,
   place,
   online,
+  standing,
   recentKeys,
 }: Subject): SubjectCheckpoint {
-  const body = { at, receivedAt, metrics: { ...metrics }, positionAt, place: place && { ...place }, online };
+  const body = { at, receivedAt, metrics: { ...metrics }, positionAt, place: place && { ...place }, online, standing };
   return { device: device.number, body: { ...body, keys: recentKeys.toArray() } };
 }
 
@@ -234,24 +247,9 @@ function newSubject(device: Device, recentKeys: number): Subject {
     placed: null,
     online: null,
     level: null,
+    standing: [],
+    pastStanding: [],
+    zone: { offsetMs: 0, times: 0, countedAt: 0 },
     recentKeys: new RecentKeys(recentKeys),
   };
-}
-
-/** What the device's own registration adds to its readings: bin geometry, coordinate system. */
-function translate(metrics: Metrics, device: Device): Metrics {
-  const { attributes } = device;
-  let result = metrics;
-  if (metrics.distanceMm !== undefined && metrics.fillPct === undefined && device.kind === "bin") {
-    const fillPct = fillFromDistance(metrics.distanceMm, {
-      emptyMm: Number(attributes.emptyMm),
-      fullMm: Number(attributes.fullMm ?? 0),
-      blindMm: Number(attributes.blindMm ?? 0),
-    });
-    if (fillPct !== null) result = { ...result, fillPct };
-  }
-  if (attributes.coordSystem === "gcj02" && metrics.lat !== undefined && metrics.lon !== undefined) {
-    result = { ...result, ...gcj02ToWgs84(metrics.lat, metrics.lon) };
-  }
-  return result;
 }

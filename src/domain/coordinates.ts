@@ -1,4 +1,7 @@
-/** GCJ-02 is the obfuscated datum of Chinese base maps: 100 to 700 m off WGS-84 inside China, identical outside. */
+/**
+ * GCJ-02 is the obfuscated datum of Chinese base maps: 100 to 700 m off WGS-84 inside China, identical outside. BD-09 is
+ * Baidu's, a second obfuscation on top of it.
+ */
 
 interface LatLon {
   readonly lat: number;
@@ -67,4 +70,24 @@ export function gcj02ToWgs84(lat: number, lon: number): { lat: number; lon: numb
     guess = { lat: guess.lat + lat - forward.lat, lon: guess.lon + lon - forward.lon };
   }
   return guess;
+}
+
+/** Radians per degree as the published formula writes it: degrees times π, by 3,000. */
+const BD09_ANGLE = (Math.PI * 3_000) / 180;
+
+export function bd09ToWgs84(lat: number, lon: number): { lat: number; lon: number } {
+  if (outsideChina({ lat, lon })) return { lat, lon };
+  const x = lon - 0.0065;
+  const y = lat - 0.006;
+  const radius = Math.hypot(x, y) - 0.00002 * Math.sin(y * BD09_ANGLE);
+  const angle = Math.atan2(y, x) - 0.000003 * Math.cos(x * BD09_ANGLE);
+  return gcj02ToWgs84(radius * Math.sin(angle), radius * Math.cos(angle));
+}
+
+export function wgs84ToBd09(lat: number, lon: number): { lat: number; lon: number } {
+  if (outsideChina({ lat, lon })) return { lat, lon };
+  const gcj = wgs84ToGcj02(lat, lon);
+  const radius = Math.hypot(gcj.lon, gcj.lat) + 0.00002 * Math.sin(gcj.lat * BD09_ANGLE);
+  const angle = Math.atan2(gcj.lat, gcj.lon) + 0.000003 * Math.cos(gcj.lon * BD09_ANGLE);
+  return { lat: radius * Math.sin(angle) + 0.006, lon: radius * Math.cos(angle) + 0.0065 };
 }

@@ -16,6 +16,9 @@ export const qualityFlags = [
   "truncated",
   "sensorError",
   "mock",
+  "crcFailed",
+  "alteredFix",
+  "clockZone",
 ] as const;
 export type QualityFlag = (typeof qualityFlags)[number];
 
@@ -63,6 +66,18 @@ export interface Observation {
   readonly event?: DeviceEvent;
   /** Key by which a repetition of this message is known; without one the payload's hash serves. */
   readonly key?: string;
+  /**
+   * Minutes east of UTC that a local time without a zone was read with. The zone belongs to the device model, so the
+   * device's attribute `utcOffsetMinutes` goes before it.
+   */
+  readonly assumedOffsetMinutes?: number;
+  /**
+   * Alarms that hold at this moment, by devices that repeat them with each report. The center makes an event of each that
+   * begins or ends; absent when the device says nothing about alarms.
+   */
+  readonly standing?: readonly string[];
+  /** Raw inputs by the device's own names. Which of them is the brush, the device's attribute `inputs` says. */
+  readonly inputs?: Readonly<Record<string, number>>;
   /** The producer says that it kept this for a while before sending. */
   readonly buffered?: boolean;
   readonly quality?: readonly QualityFlag[];

@@ -53,7 +53,7 @@ export const devices: readonly Rule[] = [
       {
         kinds: [...kindNames],
         subtype: "clock",
-        judge: { type: "flagged", flags: ["clockFuture", "clockPast", "clockDefault"] },
+        judge: { type: "flagged", flags: ["clockFuture", "clockPast", "clockDefault", "clockZone"] },
         opens: { samples: 3 },
         clears: { holdMs: HOUR },
       },
@@ -75,7 +75,22 @@ export const devices: readonly Rule[] = [
       {
         kinds: [...kindNames],
         subtype: "reported",
-        judge: { type: "alarmed", codes: ["fault", "sensorFault"], over: ["faultCleared", "normal"] },
+        judge: {
+          type: "alarmed",
+          codes: [
+            ...[
+              "fault",
+              "sensorFault",
+              "gnssFault",
+              "gnssAntennaOpen",
+              "gnssAntennaShort",
+              "cameraFault",
+              "displayFault",
+            ],
+            ...["icCardFault", "speedSensorFault", "mainPowerOff", "powerUnplugged", "jamming"],
+          ],
+          over: ["faultCleared", "normal"],
+        },
         opens: { samples: 1 },
         clears: { holdMs: HOUR },
       },

@@ -77,7 +77,7 @@ export const vehicles: readonly Rule[] = [
       {
         kinds: ["vehicle"],
         subtype: "danger",
-        judge: { type: "alarmed", codes: ["fatigue", "collision", "forwardCollision", "pedestrian"] },
+        judge: { type: "alarmed", codes: ["fatigue", "collision", "rollover", "forwardCollision", "pedestrian"] },
         opens: { samples: 1 },
         clears: null,
       },

@@ -78,6 +78,9 @@ export const alarmed = defineJudge(
   }),
   ({ codes, over, level }) =>
     ({ event }) => {
+      if (event?.type === "status" && event.code === "alarmOver") {
+        return codes.includes(String(event.details?.alarm)) ? OVER : null;
+      }
       if (event?.type !== "alarm") return null;
       if (over.includes(event.code)) return OVER;
       if (!codes.includes(event.code)) return null;
