@@ -75,6 +75,7 @@ function contradictions(config: z.infer<ReturnType<typeof schema>>): string[] {
     }
   }
   if (config.INFLUX_URL && !config.INFLUX_TOKEN) problems.push("INFLUX_URL needs INFLUX_TOKEN");
+  if (config.HISTORY_FROM === "influx" && !config.INFLUX_URL) problems.push("HISTORY_FROM=influx needs INFLUX_URL");
   if (config.DATABASE_URL) problems.push("DATABASE_URL: this version keeps its records in SQLite under DATA_DIR only");
   if (config.CLOCK_START && Number.isNaN(parseInstant(config.CLOCK_START))) {
     problems.push(`CLOCK_START: ${config.CLOCK_START} is neither ISO 8601 nor epoch milliseconds`);

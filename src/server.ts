@@ -6,14 +6,18 @@ import { filterOf } from "../devices/topics.ts";
 import { loadPepper } from "./access/device-secrets.ts";
 import { createTokens, ensureAdminToken } from "./access/tokens.ts";
 import { createApi } from "./api/server.ts";
+import type { Registry } from "./center/access.ts";
 import { createCenter, type RunningCore } from "./center/center.ts";
 import { type Config, parseInstant } from "./config.ts";
 import { createGeography } from "./district/geography.ts";
 import { loadDistrict } from "./district/load.ts";
-import { type Clock, DAY, HOUR, scaledClock, systemClock } from "./domain/time.ts";
+import { type Clock, DAY, HOUR, SECOND, scaledClock, systemClock } from "./domain/time.ts";
+import { type FollowingOptions, startFollowing } from "./influx/following.ts";
+import { createInfluxHistory } from "./influx/history.ts";
 import { createEmbeddedBroker } from "./ingest/embedded-broker.ts";
 import { connectExternalBroker } from "./ingest/external-broker.ts";
 import { openStore } from "./store/sqlite-store.ts";
+import type { History, Store } from "./store/store.ts";
 import { attachStream, newStreamCounters } from "./stream/websocket.ts";
 
 /** The synthetic district that ships with Kerbside; a real city sets DISTRICT. */
@@ -60,13 +64,23 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
         auditMs: config.RETENTION_AUDIT_DAYS * DAY,
         quarantineMs: config.RETENTION_QUARANTINE_DAYS * DAY,
       },
+      ...(config.INFLUX_URL && { follower: { backlogBytes: config.INFLUX_BACKLOG_BYTES } }),
     }),
   );
+  const following = config.INFLUX_URL
+    ? parts.use(
+        startFollowing(store.door, followingOptions(config, config.INFLUX_URL), (error) =>
+          logger.error({ err: error }, "the follower of InfluxDB stopped"),
+        ),
+      )
+    : null;
   const tokens = createTokens(store.restored.tokens);
   const center = createCenter({
     config,
     clock,
     store,
+    ...(config.INFLUX_URL &&
+      config.HISTORY_FROM === "influx" && { history: influxHistory(config, config.INFLUX_URL, store) }),
     tokens,
     geography,
     pepper: loadPepper(config.DATA_DIR),
@@ -92,7 +106,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   }, PICTURES_FORGOTTEN_EVERY_MS);
   parts.defer(() => clearInterval(forgetPictures));
   const streamCounters = newStreamCounters();
-  const api = await createApi({ center, config, logger, broker: broker.counters, stream: streamCounters });
+  const api = await createApi({ center, config, logger, broker: broker.counters, stream: streamCounters, following });
   parts.defer(() => api.close());
   await api.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
   const stream = attachStream({ server: api.server, center, config, logger, counters: streamCounters });
@@ -124,6 +138,33 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
+
+function followingOptions(config: Config, url: string): FollowingOptions {
+  return {
+    target: {
+      url,
+      token: config.INFLUX_TOKEN ?? "",
+      org: config.INFLUX_ORG ?? "",
+      bucket: config.INFLUX_BUCKET,
+      timeoutMs: config.INFLUX_TIMEOUT_SECONDS * SECOND,
+    },
+    personal: config.INFLUX_PERSONAL,
+    linesAtOnce: config.INFLUX_BATCH_LINES,
+    everyMs: config.INFLUX_EVERY_MS,
+    firstPauseMs: config.INFLUX_RETRY_FIRST_MS,
+    longestPauseMs: config.INFLUX_RETRY_LAST_SECONDS * SECOND,
+  };
+}
+
+const influxHistory =
+  (config: Config, url: string, journal: Store) =>
+  (registry: Registry): History =>
+    createInfluxHistory({
+      ...followingOptions(config, url).target,
+      journal,
+      personal: config.INFLUX_PERSONAL,
+      kindOf: (number) => registry.byNumber(number)?.kind,
+    });
 
 function clockOf(config: Config): Clock {
   if (config.CLOCK_START) return scaledClock(parseInstant(config.CLOCK_START), config.CLOCK_SPEED);

@@ -3,9 +3,11 @@ import { describe, expect, test } from "vitest";
 import { createDecoder } from "../devices/index.ts";
 import { checkMapping } from "../devices/mapping/check.ts";
 import { tryMapping } from "../devices/mapping/try.ts";
+import { influxHealth } from "../src/api/influx.ts";
 import { settings } from "../src/config.ts";
 import { alertStates } from "../src/domain/alert.ts";
 import { unknown } from "../src/forecast/forecast.ts";
+import { unfollowed } from "../src/influx/following.ts";
 import { alertFilter, clientFrame, deviceFilter } from "../src/stream/protocol.ts";
 import { alertOf } from "./support/store.ts";
 
@@ -17,7 +19,7 @@ const examples = [...read("docs/protocol.md").matchAll(/```json (\S+) ?(\S*)\n([
 describe("docs/protocol.md", () => {
   test("has examples of every sort", () => {
     expect(new Set(examples.map(({ kind }) => kind))).toEqual(
-      new Set(["mqtt", "client-frame", "server-frame", "problem", "alert", "forecast", "mapping"]),
+      new Set(["mqtt", "client-frame", "server-frame", "problem", "alert", "forecast", "mapping", "influx"]),
     );
   });
 
@@ -44,6 +46,8 @@ describe("docs/protocol.md", () => {
           expect(tried(sample.topic, sample.payload)).toMatchObject({ sound: true });
       } else if (kind === "forecast") {
         expect(Object.keys(value).sort()).toEqual(Object.keys(unknown("loading", null)).sort());
+      } else if (kind === "influx") {
+        expect(Object.keys(value)).toEqual(Object.keys(influxHealth({ status: unfollowed }, 0)));
       } else if (kind === "problem") {
         expect(value).toMatchObject({
           status: expect.any(Number),

@@ -83,7 +83,11 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
         throw invalid(`that would be more than ${config.HISTORY_POINTS} points: choose a longer every`, { every });
       }
       const query = { device: device.number, metric: metric as MetricName, from, to, limit: config.HISTORY_POINTS };
-      const answer = await center.store.series({ ...query, ...given({ everyMs }), ...(everyMs && { aggregate: agg }) });
+      const answer = await center.history.series({
+        ...query,
+        ...given({ everyMs }),
+        ...(everyMs && { aggregate: agg }),
+      });
       return { device: device.id, metric, ...answer };
     },
   );
@@ -97,7 +101,7 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
     async (request) => {
       const device = await readable(request, request.params.id, "track");
       const { from, to } = spanOf(request.query);
-      const points = await center.store.track({ device: device.number, from, to, limit: config.HISTORY_POINTS });
+      const points = await center.history.track({ device: device.number, from, to, limit: config.HISTORY_POINTS });
       return {
         type: "Feature",
         geometry: { type: "LineString", coordinates: points.map(({ lon, lat }) => [lon, lat]) },
@@ -120,7 +124,7 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
     async (request) => {
       const device = await readable(request, request.params.id, "events");
       const { from, to } = spanOf(request.query);
-      const readings = await center.store.events({ device: device.number, from, to, limit: config.HTTP_PAGE_ROWS });
+      const readings = await center.history.events({ device: device.number, from, to, limit: config.HTTP_PAGE_ROWS });
       return {
         items: readings.map(({ at, receivedAt, metrics, event, quality }) => ({
           at,

@@ -1,22 +1,28 @@
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { RunningCore } from "../center/center.ts";
+import type { Following } from "../influx/following.ts";
 import type { BrokerCounters } from "../ingest/embedded-broker.ts";
 import type { StreamCounters } from "../stream/connection.ts";
+import { influxHealth } from "./influx.ts";
 import { needs } from "./route.ts";
 
 export interface Observed {
   readonly center: RunningCore;
   readonly broker: BrokerCounters;
   readonly stream: StreamCounters;
+  readonly following: Following | null;
 }
 
 /** Health for supervisors and metrics for Prometheus. Counters live where the work is done; they are read when asked for. */
-export function registerObservability(app: FastifyInstance, { center, broker, stream }: Observed): void {
+export function registerObservability(app: FastifyInstance, { center, broker, stream, following }: Observed): void {
   app.get("/health/live", { config: needs("public") }, async () => ({ status: "ok" }));
   app.get("/health/ready", { config: needs("public") }, async (_request, reply) => {
     const { storeFailing, queued } = center.health;
-    const facts = { now: center.clock.now(), queued, devices: center.registry.size };
+    const now = center.clock.now();
+    // InfluxDB behind is no reason to refuse work: the journal keeps everything for it.
+    const influx = following && { influx: influxHealth(following, now) };
+    const facts = { now, queued, devices: center.registry.size, ...influx };
     if (!storeFailing) return { status: "ok", ...facts };
     const reasons = [
       `the store refuses commits since ${new Date(storeFailing.since).toISOString()}: ${storeFailing.reason}`,
@@ -112,6 +118,25 @@ export function registerObservability(app: FastifyInstance, { center, broker, st
   counter("kerbside_stream_serialised_total", "Frames built; the others shared their bytes", () => stream.serialised);
   counter("kerbside_stream_skipped_total", "Times a slow screen was passed over", () => stream.skipped);
   counterBy("kerbside_stream_closed_total", "Streams closed by the center, by code", "code", () => stream.closed);
+  if (following) {
+    const health = () => influxHealth(following, center.clock.now());
+    gauge(
+      "kerbside_influx_behind_seconds",
+      "Age of the oldest reading InfluxDB does not have",
+      () => health().behindMs / 1_000,
+    );
+    gauge("kerbside_influx_entries", "Entries of the log InfluxDB does not have", () => health().entries);
+    gauge("kerbside_influx_stuck", "1 while InfluxDB takes nothing", () => (following.status.stuck ? 1 : 0));
+    counter("kerbside_influx_lines_total", "Lines InfluxDB has taken", () => following.status.counters.lines);
+    counter(
+      "kerbside_influx_refused_total",
+      "Lines InfluxDB refused for good",
+      () => following.status.counters.refused,
+    );
+    counterBy("kerbside_influx_requests_total", "Requests to InfluxDB by outcome", "outcome", () =>
+      Object.entries(following.status.counters.requests),
+    );
+  }
 
   app.get("/metrics", { config: needs("public") }, async (_request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics()),

@@ -15,6 +15,7 @@ import type { RunningCore } from "../center/center.ts";
 import type { Config } from "../config.ts";
 import { Problem } from "../domain/problem.ts";
 import { SECOND } from "../domain/time.ts";
+import type { Following } from "../influx/following.ts";
 import type { BrokerCounters } from "../ingest/embedded-broker.ts";
 import type { StreamCounters } from "../stream/connection.ts";
 import { registerAlerts } from "./alerts.ts";
@@ -24,6 +25,7 @@ import { registerDevices } from "./devices.ts";
 import { registerForecasts } from "./forecasts.ts";
 import { registerHandovers } from "./handovers.ts";
 import { registerHistory } from "./history.ts";
+import { registerInflux } from "./influx.ts";
 import { registerMappings } from "./mappings.ts";
 import { registerObservability } from "./observability.ts";
 import { registerPeople } from "./people.ts";
@@ -39,13 +41,14 @@ export interface ApiParts {
   readonly logger: Logger;
   readonly broker: BrokerCounters;
   readonly stream: StreamCounters;
+  readonly following: Following | null;
 }
 
 const CONSOLE = fileURLToPath(new URL("../../dist/console", import.meta.url));
 const UNBUILT = "The pages are not built yet: run `npm run build` (npm start and npm run demo do it by themselves).\n";
 
 /** REST, its description, health, metrics and the pages. Not listening yet. */
-export async function createApi({ center, config, logger, broker, stream }: ApiParts): Promise<Api> {
+export async function createApi({ center, config, logger, broker, stream, following }: ApiParts): Promise<Api> {
   const app = Fastify({
     loggerInstance: logger.child({}, { redact: ["req.headers.authorization"] }) as FastifyBaseLogger,
     logController: new Fastify.LogController({ disableRequestLogging: true }),
@@ -169,13 +172,14 @@ export async function createApi({ center, config, logger, broker, stream }: ApiP
       registerPeople(scoped as unknown as Api, { ...parts, login });
       registerHandovers(scoped as unknown as Api, { ...parts, login });
       registerRecords(scoped as unknown as Api, parts);
+      registerInflux(scoped as unknown as Api, { ...parts, following });
       registerRules(scoped as unknown as Api, parts);
       registerRegistry(scoped as unknown as Api, parts);
       registerMappings(scoped as unknown as Api, parts);
     },
     { prefix: "/api/v1" },
   );
-  registerObservability(app as unknown as FastifyInstance, { center, broker, stream });
+  registerObservability(app as unknown as FastifyInstance, { center, broker, stream, following });
   app.get("/openapi.json", { config: needs("public"), schema: { hide: true } }, async () => app.swagger());
   app.get("/asyncapi.json", { config: needs("public"), schema: { hide: true } }, async () => asyncApi());
 

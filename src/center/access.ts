@@ -8,7 +8,7 @@ import type { Clock, Millis } from "../domain/time.ts";
 import type { Forecasts } from "../forecast/keeper.ts";
 import type { Operations } from "../operations/engine.ts";
 import type { Pictures } from "../store/pictures.ts";
-import type { Store } from "../store/store.ts";
+import type { History, Store } from "../store/store.ts";
 import type { Changes, DeviceCommand } from "./changes.ts";
 import type { MappingBook } from "./mapping-book.ts";
 import type { Revisions } from "./revisions.ts";
@@ -68,6 +68,8 @@ export interface Health {
 export interface Center {
   readonly clock: Clock;
   readonly store: Store;
+  /** Where questions about the past are answered from. */
+  readonly history: History;
   readonly registry: Registry;
   readonly tokens: Tokens;
   /** The district's ground as it is now. Ask for it each time: a change of the district puts another one here. */

@@ -13,8 +13,8 @@ import type { Inbox } from "../ingest/inbox.ts";
 import { createOperations } from "../operations/engine.ts";
 import { createPictures } from "../store/pictures.ts";
 import { decodeReadings } from "../store/readings.ts";
-import { type Checkpoint, type CommitBatch, type Store, StoreUnavailable } from "../store/store.ts";
-import type { Center, Tokens } from "./access.ts";
+import { type Checkpoint, type CommitBatch, type History, type Store, StoreUnavailable } from "../store/store.ts";
+import type { Center, Registry, Tokens } from "./access.ts";
 import { createAutoRegister } from "./auto-register.ts";
 import type { Changes } from "./changes.ts";
 import { createLoop, type LoopCounters } from "./loop.ts";
@@ -29,6 +29,8 @@ export interface CenterParts {
   readonly config: Config;
   readonly clock: Clock;
   readonly store: Store;
+  /** Answers questions about the past instead of the store; given the kinds of devices by number. */
+  readonly history?: (registry: Registry) => History;
   readonly tokens: Tokens & { committed(): void };
   readonly geography: LiveGeography;
   readonly pepper: Uint8Array;
@@ -53,7 +55,16 @@ export interface RunningCore extends Center {
 }
 
 /** Brings the district back from the store and starts its loop. */
-export function createCenter({ config, clock, store, tokens, geography, pepper, fatal }: CenterParts): RunningCore {
+export function createCenter({
+  config,
+  clock,
+  store,
+  history,
+  tokens,
+  geography,
+  pepper,
+  fatal,
+}: CenterParts): RunningCore {
   const { restored } = store;
   // Revisions of subjects live as long as the process; the start time keeps those of an earlier one below.
   const world = new World(geography, Date.now() * 1_000, {
@@ -203,6 +214,7 @@ export function createCenter({ config, clock, store, tokens, geography, pepper, 
   return {
     clock,
     store,
+    history: history?.(registry) ?? store,
     registry,
     tokens,
     get geography() {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, optional } from "./forms.ts";
+import { bool, count, optional } from "./forms.ts";
 
 /** Where data is kept, and how long. */
 export const storage = {
@@ -8,6 +8,17 @@ export const storage = {
   INFLUX_TOKEN: optional,
   INFLUX_ORG: optional,
   INFLUX_BUCKET: z.string().default("kerbside"),
+  /** Readings of devices that people carry stay in the journal unless this is set. */
+  INFLUX_PERSONAL: bool(false),
+  INFLUX_BATCH_LINES: z.coerce.number().int().min(1).default(5_000),
+  INFLUX_EVERY_MS: z.coerce.number().int().min(1).default(1_000),
+  INFLUX_TIMEOUT_SECONDS: z.coerce.number().min(0.1).default(10),
+  INFLUX_RETRY_FIRST_MS: z.coerce.number().int().min(1).default(1_000),
+  INFLUX_RETRY_LAST_SECONDS: z.coerce.number().min(0.01).default(60),
+  /** Log kept for InfluxDB while it is away; beyond it, InfluxDB is told from the chunks. */
+  INFLUX_BACKLOG_BYTES: count(2 * 1024 * 1024 * 1024),
+  /** Where questions about the past are answered from: the embedded store, or the copy in InfluxDB. */
+  HISTORY_FROM: z.enum(["store", "influx"]).default("store"),
   DATABASE_URL: optional,
   CHECKPOINT_SECONDS: count(30),
   DISK_RESERVE_BYTES: count(1024 * 1024 * 1024),
