@@ -105,6 +105,7 @@ const needed: readonly (readonly [method: string, path: string, role: Role])[] =
   ["GET", "/quarantine", "dispatcher"],
   ["GET", "/audit", "manager"],
   ["POST", "/backup", "admin"],
+  ["POST", "/influx/rebuild", "admin"],
 ];
 
 describe("who may do what", () => {
