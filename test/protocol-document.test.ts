@@ -4,11 +4,12 @@ import { createDecoder } from "../devices/index.ts";
 import { checkMapping } from "../devices/mapping/check.ts";
 import { tryMapping } from "../devices/mapping/try.ts";
 import { influxHealth } from "../src/api/influx.ts";
+import { wallOrderShape } from "../src/api/walls.ts";
 import { settings } from "../src/config.ts";
 import { alertStates } from "../src/domain/alert.ts";
 import { unknown } from "../src/forecast/forecast.ts";
 import { unfollowed } from "../src/influx/following.ts";
-import { alertFilter, clientFrame, deviceFilter } from "../src/stream/protocol.ts";
+import { alertFilter, cellFilter, clientFrame, deviceFilter, wallFilter } from "../src/stream/protocol.ts";
 import { alertOf } from "./support/store.ts";
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
@@ -16,10 +17,28 @@ const examples = [...read("docs/protocol.md").matchAll(/```json (\S+) ?(\S*)\n([
   ([, kind = "", topic = "", body = ""]) => ({ kind, topic, body }),
 );
 
+const filters: Readonly<Record<string, { parse(filter: unknown): unknown }>> = {
+  alerts: alertFilter,
+  devices: deviceFilter,
+  marks: deviceFilter,
+  cells: cellFilter,
+  walls: wallFilter,
+};
+
 describe("docs/protocol.md", () => {
   test("has examples of every sort", () => {
     expect(new Set(examples.map(({ kind }) => kind))).toEqual(
-      new Set(["mqtt", "client-frame", "server-frame", "problem", "alert", "forecast", "mapping", "influx"]),
+      new Set([
+        "mqtt",
+        "client-frame",
+        "server-frame",
+        "problem",
+        "alert",
+        "forecast",
+        "mapping",
+        "influx",
+        "wall-order",
+      ]),
     );
   });
 
@@ -33,8 +52,7 @@ describe("docs/protocol.md", () => {
         expect("observations" in decoded && decoded.observations.length).toBeGreaterThan(0);
       } else if (kind === "client-frame") {
         const frame = clientFrame.parse(value);
-        if (frame.type === "subscribe")
-          (frame.topic === "alerts" ? alertFilter : deviceFilter).parse(frame.filter ?? {});
+        if (frame.type === "subscribe") filters[frame.topic]?.parse(frame.filter ?? {});
       } else if (kind === "alert") {
         expect(Object.keys(value).sort()).toEqual(Object.keys(alertOf({})).sort());
         expect(alertStates).toContain(value.state);
@@ -48,6 +66,8 @@ describe("docs/protocol.md", () => {
         expect(Object.keys(value).sort()).toEqual(Object.keys(unknown("loading", null)).sort());
       } else if (kind === "influx") {
         expect(Object.keys(value)).toEqual(Object.keys(influxHealth({ status: unfollowed }, 0)));
+      } else if (kind === "wall-order") {
+        expect(wallOrderShape.parse(value)).toMatchObject(value);
       } else if (kind === "problem") {
         expect(value).toMatchObject({
           status: expect.any(Number),

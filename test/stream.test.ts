@@ -4,21 +4,11 @@ import { WebSocket } from "ws";
 import { connect, type StreamClient } from "../src/stream/client.ts";
 import type { AlertView, ServerFrame, StateFrame } from "../src/stream/protocol.ts";
 import { temporaryDirectory } from "./support/directory.ts";
+import { random } from "./support/random.ts";
 import { ADMIN_TOKEN, startTestCenter, type TestCenter } from "./support/running-center.ts";
 
 const urlOf = (center: TestCenter): string => `${center.http.replace("http", "ws")}/api/v1/stream`;
 const place = { lat: 22.733, lon: 113.9033 };
-
-/** A seeded random number generator (mulberry32): the same history every time. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 let reported = 0;
 /** Each report stands far from the others: what is near would join the same alert. */

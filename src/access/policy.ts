@@ -1,5 +1,5 @@
 import { forbidden, Problem } from "../domain/problem.ts";
-import { type Actor, atLeast, type Role, type Token, workOf } from "../domain/roles.ts";
+import { type Actor, atLeast, type Role, type Scope, type Token, workOf } from "../domain/roles.ts";
 
 /** Who may do what on REST: the least role for each permission. A route names its permission; without one it does not start. */
 export const permissions = {
@@ -21,6 +21,8 @@ export const permissions = {
   manageSilences: "dispatcher",
   readQuarantine: "dispatcher",
   handOver: "dispatcher",
+  controlWalls: "dispatcher",
+  pairWalls: "manager",
   manageDevices: "manager",
   manageRules: "manager",
   manageMappings: "manager",
@@ -48,4 +50,16 @@ export function demand(permission: Permission, token: Token | null): void {
 export function actorOf(token: Token): Actor {
   const { name, role, scope, id: tokenId } = token;
   return { name: `user:${name}`, role, scope, tokenId, work: workOf(token) };
+}
+
+/** Whether everything that `inner` reaches lies within `outer`. */
+export function scopeWithin(inner: Scope, outer: Scope): boolean {
+  const within = <T>(mine: readonly T[] | undefined, theirs: readonly T[] | undefined) =>
+    theirs === undefined || mine?.every((one) => theirs.includes(one)) === true;
+  return (
+    within(inner.communityId, outer.communityId) &&
+    within(inner.gridId, outer.gridId) &&
+    within(inner.businessLine, outer.businessLine) &&
+    within(inner.areaGrade, outer.areaGrade)
+  );
 }

@@ -44,6 +44,7 @@ export function createTokens(restored: readonly Token[]): Tokens & { committed()
       if (touched.has(tokenId)) touched.set(tokenId, now);
     },
     all: () => byId.values(),
+    get: (id) => byId.get(id),
     issue(input, now, changes) {
       const secret = newTokenSecret();
       const token: Token = { ...input, id: ulid(now), hash: hashToken(secret), createdAt: now };

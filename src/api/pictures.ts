@@ -1,8 +1,13 @@
 import { z } from "zod";
+import { permissions } from "../access/policy.ts";
+import { isKind, kinds } from "../domain/kinds.ts";
 import { notFound, Problem } from "../domain/problem.ts";
 import { reaches } from "../domain/reach.ts";
+import { atLeast } from "../domain/roles.ts";
 import { pictureTypes } from "../store/pictures.ts";
 import { type Api, actor, instant, needs, type ResourceParts } from "./route.ts";
+
+const kindIsPersonal = (kind: string): boolean => isKind(kind) && kinds[kind].personal;
 
 const alertId = z.object({ id: z.string().max(64) });
 
@@ -56,13 +61,16 @@ export function registerPictures(api: Api, { center, config }: ResourceParts): v
   api.get(
     "/alerts/:id/pictures/:picture",
     {
-      config: needs("readPictures"),
+      config: needs(config.WALL_PICTURES ? "readAlerts" : "readPictures"),
       schema: { summary: "A picture of the work", params: alertId.extend({ picture: z.string().max(80) }) },
     },
     async (request, reply) => {
       const { id, picture } = request.params;
       const alert = center.alerting.get(id) ?? (await center.store.alert(id))?.alert;
-      const listed = alert?.pictures.some((one) => one.id === picture) && reaches(actor(request), alert);
+      const who = actor(request);
+      const shown =
+        alert !== undefined && (atLeast(who.role, permissions.readPictures) || !kindIsPersonal(alert.subject.kind));
+      const listed = shown && alert.pictures.some((one) => one.id === picture) && reaches(who, alert);
       const found = listed ? await center.pictures.read(picture) : null;
       if (!found) throw notFound(`picture ${picture}`);
       return (

@@ -34,6 +34,7 @@ import { registerRecords } from "./records.ts";
 import { registerRegistry } from "./registry.ts";
 import { type Api, needs } from "./route.ts";
 import { registerRules } from "./rules.ts";
+import { registerWalls } from "./walls.ts";
 
 export interface ApiParts {
   readonly center: RunningCore;
@@ -174,6 +175,7 @@ export async function createApi({ center, config, logger, broker, stream, follow
       registerRecords(scoped as unknown as Api, parts);
       registerInflux(scoped as unknown as Api, { ...parts, following });
       registerRules(scoped as unknown as Api, parts);
+      registerWalls(scoped as unknown as Api, { ...parts, stream });
       registerRegistry(scoped as unknown as Api, parts);
       registerMappings(scoped as unknown as Api, parts);
     },

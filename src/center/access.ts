@@ -13,6 +13,7 @@ import type { Changes, DeviceCommand } from "./changes.ts";
 import type { MappingBook } from "./mapping-book.ts";
 import type { Revisions } from "./revisions.ts";
 import type { Subject } from "./subject.ts";
+import type { Walls } from "./walls.ts";
 
 /** Registered devices, in memory. Changed only through `Center.operate`. */
 export interface Registry {
@@ -45,6 +46,7 @@ export interface Tokens {
   /** Somebody is there: the session's idle time begins anew. In memory only; a restart begins it anew for all. */
   touch(tokenId: string, now: Millis): void;
   all(): Iterable<Token>;
+  get(id: string): Token | undefined;
   issue(
     input: Omit<Token, "id" | "hash" | "createdAt">,
     now: Millis,
@@ -81,6 +83,7 @@ export interface Center {
   readonly pictures: Pictures;
   /** How messages of makers that no driver knows are read. */
   readonly mappings: MappingBook;
+  readonly walls: Walls;
   readonly forecasts: Pick<Forecasts, "of">;
   /** Live alerts by revision, exactly as committed. */
   readonly alerts: Revisions<Alert>;

@@ -23,6 +23,7 @@ import { createPipeline, type PipelineCounters } from "./pipeline.ts";
 import { createQuarantine } from "./quarantine.ts";
 import { createRegistry } from "./registry.ts";
 import { Revisions } from "./revisions.ts";
+import { createWalls } from "./walls.ts";
 import { defaultWorldLimits, World } from "./world.ts";
 
 export interface CenterParts {
@@ -117,6 +118,8 @@ export function createCenter({
   });
   const desk: Alerting = alerting;
   for (const subject of [...world.subjects.values()]) subject.level = desk.worstLevelOf(subject.id);
+
+  const walls = createWalls({ documents: restored.documents, token: tokens.get, firstRev: Date.now() * 1_000 });
 
   const alerts = new Revisions<Alert>(restored.alertRev);
   for (const alert of [...restored.alerts].sort((a, b) => a.rev - b.rev)) alerts.put(alert);
@@ -225,6 +228,7 @@ export function createCenter({
     operations,
     pictures: createPictures(config.DATA_DIR),
     mappings,
+    walls,
     forecasts,
     alerts,
     subjects: world.subjects,

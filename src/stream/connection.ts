@@ -11,6 +11,8 @@ export interface StreamCounters {
   serialised: number;
   skipped: number;
   readonly closed: Map<number, number>;
+  /** Open streams of each token that has one. */
+  readonly byToken: Map<string, number>;
 }
 
 /** A text frame with its WebSocket header, ready to be written to any number of sockets (RFC 6455, section 5.2). */

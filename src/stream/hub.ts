@@ -22,6 +22,7 @@ export interface Viewer {
   readonly scope: Scope;
   /** Crews see their own work only. */
   readonly work?: Work | undefined;
+  readonly tokenId: string;
 }
 
 interface Subscription {

@@ -3,7 +3,7 @@ import type { Alert } from "../domain/alert.ts";
 import { kinds } from "../domain/kinds.ts";
 import { inScope, type Reader, reaches } from "../domain/reach.ts";
 import { atLeast, type Role, type Scope } from "../domain/roles.ts";
-import type { AlertFilter, AlertView, DeviceFilter, DeviceView } from "./protocol.ts";
+import type { AlertFilter, AlertView, DeviceFilter, DeviceView, MarkView } from "./protocol.ts";
 
 /** Screens that hang in public see roles, never people: no names, no assignees, no heart rates. */
 export function seesPeople(role: Role): boolean {
@@ -31,6 +31,26 @@ export function deviceView(subject: Subject, role: Role): DeviceView {
     gridId: place?.gridId ?? null,
     level: subject.level,
     metrics,
+  };
+}
+
+/** Half a metre is nothing on a map; digits cost bytes. */
+const round = (degrees: number): number => Math.round(degrees * 200_000) / 200_000;
+const STANDING_KMH = 1;
+
+/** Only of subjects that have a place. */
+export function markView({ id, device, place, online, level, metrics }: Subject): MarkView {
+  const { headingDeg, speedKmh = 0, acc } = metrics;
+  const moves = device.kind === "vehicle";
+  const idle = moves && acc === 1 && speedKmh < STANDING_KMH;
+  return {
+    id,
+    kind: device.kind,
+    lat: round(place?.lat ?? 0),
+    lon: round(place?.lon ?? 0),
+    ...(moves && headingDeg !== undefined && { headingDeg: Math.round(headingDeg) }),
+    state: online === false ? "offline" : idle ? "idle" : "normal",
+    level,
   };
 }
 

@@ -6,6 +6,7 @@ import type { Level } from "../domain/levels.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import type { Role } from "../domain/roles.ts";
 import type { Millis } from "../domain/time.ts";
+import type { WallOrder } from "../domain/wall.ts";
 
 /** The frames of the stream. Used by the center, by screens and by tests; runs in a browser. */
 
@@ -46,6 +47,14 @@ export const deviceFilter = z.strictObject({
   bbox: bbox.optional(),
 });
 export type DeviceFilter = z.infer<typeof deviceFilter>;
+
+/** `marks` take the filter of `devices`; `cells` its parts that do not ask for single ones, and the zoom of the grid. */
+export const cellFilter = deviceFilter
+  .omit({ id: true, online: true })
+  .extend({ zoom: z.number().int().min(4).max(20) });
+export type CellFilter = z.infer<typeof cellFilter>;
+
+export const wallFilter = z.strictObject({ id: some(name).optional() });
 
 const since = z.strictObject({ epoch: z.string().max(64), rev: z.number().int().min(0) });
 const id = z.string().min(1).max(32);
@@ -125,9 +134,45 @@ export interface DeviceView {
   readonly metrics: Metrics;
 }
 
+/** A device as a map draws it: a third of what `devices` says. */
+export interface MarkView {
+  readonly id: string;
+  readonly kind: Kind;
+  readonly lat: number;
+  readonly lon: number;
+  /** Degrees clockwise from north, of what has a direction. */
+  readonly headingDeg?: number;
+  /** `idle`: its engine runs and it stands. */
+  readonly state: "normal" | "idle" | "offline";
+  readonly level: Level | null;
+}
+
+/** All devices in one cell of the tile grid, counted. */
+export interface CellView {
+  /** `zoom/x/y` of the tile (Web Mercator, as in tile addresses). */
+  readonly id: string;
+  /** About the middle of its devices. */
+  readonly lat: number;
+  readonly lon: number;
+  readonly count: number;
+  readonly kinds: { readonly [kind in Kind]?: { readonly count: number; readonly online: number } };
+  /** Level of the worst alert about one of them. */
+  readonly level: Level | null;
+}
+
+/** What a wall was told to show; without an order it goes round its scenes. */
+export interface WallView {
+  readonly id: string;
+  readonly name: string;
+  readonly order: WallOrder | null;
+}
+
 export type AlertView = Alert;
 export interface Topics {
   readonly alerts: AlertView;
   readonly devices: DeviceView;
+  readonly marks: MarkView;
+  readonly cells: CellView;
+  readonly walls: WallView;
 }
 export type TopicName = keyof Topics;

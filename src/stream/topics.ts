@@ -1,9 +1,11 @@
 import type { Center } from "../center/access.ts";
 import type { Revised } from "../center/revisions.ts";
+import type { Wall } from "../center/walls.ts";
 import type { Reader } from "../domain/reach.ts";
-import type { Role } from "../domain/roles.ts";
-import { alertMatcher, alertView, deviceMatcher, deviceView } from "./projection.ts";
-import { alertFilter, deviceFilter } from "./protocol.ts";
+import type { Role, Scope } from "../domain/roles.ts";
+import { Cells, cellView, touching } from "./cells.ts";
+import { alertMatcher, alertView, deviceMatcher, deviceView, markView, seesPeople } from "./projection.ts";
+import { alertFilter, cellFilter, type DeviceFilter, deviceFilter, type WallView, wallFilter } from "./protocol.ts";
 import { View } from "./view.ts";
 
 export type AnyView = View<Revised>;
@@ -16,15 +18,33 @@ export interface Question {
   open(key: string, eyes: Role): AnyView;
 }
 
+/** Who asks. */
+export interface Asking extends Reader {
+  readonly role: Role;
+  readonly tokenId: string;
+}
+
 export interface Topic {
   /** Every change reaches the screen, across restarts too. Otherwise the newest state does, at the screen's own pace. */
   readonly lossless: boolean;
   /** @throws ZodError on a filter that does not fit */
-  ask(filter: unknown, viewer: Reader & { readonly role: Role }): Question;
+  ask(filter: unknown, viewer: Asking): Question;
 }
 
 /** What screens can subscribe to. */
 export function createTopics(center: Center) {
+  /** One count per grid and question, for all views of it; when the last view goes, it goes. */
+  const counted = new Map<string, WeakRef<Cells>>();
+  const cellsOf = (zoom: number, filter: DeviceFilter, scope: Scope): Cells => {
+    const key = JSON.stringify([zoom, filter, scope]);
+    let cells = counted.get(key)?.deref();
+    if (!cells) {
+      for (const [other, reference] of counted) if (!reference.deref()) counted.delete(other);
+      cells = new Cells(center.subjects, zoom, deviceMatcher(filter, scope));
+      counted.set(key, new WeakRef(cells));
+    }
+    return cells;
+  };
   const topics: Readonly<Record<string, Topic>> = {
     alerts: {
       lossless: true,
@@ -45,6 +65,44 @@ export function createTopics(center: Center) {
           filter,
           open: (key, eyes) =>
             anyView(new View(key, center.subjects, deviceMatcher(filter, scope), (one) => deviceView(one, eyes))),
+        };
+      },
+    },
+    marks: {
+      lossless: false,
+      ask(given, { scope }) {
+        const filter = deviceFilter.parse(given);
+        const matches = deviceMatcher(filter, scope);
+        return {
+          filter,
+          open: (key) => anyView(new View(key, center.subjects, (one) => one.place !== null && matches(one), markView)),
+        };
+      },
+    },
+    cells: {
+      lossless: false,
+      ask(given, { scope }) {
+        const filter = cellFilter.parse(given);
+        const { zoom, bbox, ...devices } = filter;
+        return {
+          filter,
+          open: (key) => anyView(new View(key, cellsOf(zoom, devices, scope), touching(bbox, zoom), cellView)),
+        };
+      },
+    },
+    walls: {
+      lossless: false,
+      ask(given, { role, tokenId }) {
+        const asked = wallFilter.parse(given).id;
+        // A wall hears what it is told, not what others are.
+        const filter = seesPeople(role) ? { id: asked } : { id: [tokenId] };
+        const matches = ({ id }: Wall) => filter.id === undefined || filter.id.includes(id);
+        return {
+          filter,
+          open: (key) =>
+            anyView(
+              new View(key, center.walls.revisions, matches, ({ id, name, order }): WallView => ({ id, name, order })),
+            ),
         };
       },
     },

@@ -43,6 +43,7 @@ export const newStreamCounters = (): StreamCounters => ({
   serialised: 0,
   skipped: 0,
   closed: new Map(),
+  byToken: new Map(),
 });
 
 /** The stream's door: origin, authentication, limits, and frames from clients. State itself is the hub's business. */
@@ -95,10 +96,11 @@ export function attachStream({ server, center, config, logger, counters }: Strea
     if (!token) return close(client, closeCodes.notAuthenticated, "the token is not valid");
     if (token.session?.mustChangePassword)
       return close(client, closeCodes.notAllowed, "the password must be changed first");
-    const sameToken = [...clients].filter((other) => other.token?.id === token.id).length;
+    const sameToken = counters.byToken.get(token.id) ?? 0;
     if (sameToken >= config.STREAM_SOCKETS_PER_TOKEN)
       return close(client, closeCodes.tooMany, "too many screens of this token");
     client.token = token;
+    counters.byToken.set(token.id, sameToken + 1);
     const hello: HelloFrame = {
       type: "hello",
       protocol: PROTOCOL,
@@ -148,8 +150,8 @@ export function attachStream({ server, center, config, logger, counters }: Strea
     client.subscriptions.get(frame.id)?.();
     client.subscriptions.delete(frame.id);
     try {
-      const { role, scope } = token;
-      const viewer = { connection: client.connection, role, scope, work: workOf(token) };
+      const { id: tokenId, role, scope } = token;
+      const viewer = { connection: client.connection, role, scope, work: workOf(token), tokenId };
       client.subscriptions.set(frame.id, hub.subscribe(frame, viewer));
     } catch (error) {
       if (error instanceof UnknownTopic) return bad("unknownTopic", error.message, frame.id);
@@ -180,6 +182,10 @@ export function attachStream({ server, center, config, logger, counters }: Strea
       client.subscriptions.clear();
       clients.delete(client);
       counters.clients--;
+      if (!client.token) return;
+      const left = (counters.byToken.get(client.token.id) ?? 1) - 1;
+      if (left > 0) counters.byToken.set(client.token.id, left);
+      else counters.byToken.delete(client.token.id);
     });
   };
 
