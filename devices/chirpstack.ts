@@ -1,17 +1,10 @@
 import { z } from "zod";
-import { type Metrics, metricNames } from "../src/domain/metrics.ts";
 import type { Observation } from "../src/domain/observation.ts";
-import type { Codec, CodecResult } from "./codecs/codec.ts";
-import { dragino } from "./codecs/dragino.ts";
-import { MILESIGHT_PORT, milesight } from "./codecs/milesight.ts";
-import { type DecodeProblem, type DecodeResult, defineDevice, refused } from "./driver.ts";
-import { checkMetrics, withFlag } from "./readings.ts";
+import { type DecodeResult, defineDevice, refused } from "./driver.ts";
+import { encodeUplink, FRAME_CHARACTERS, readUplink, strongest } from "./lorawan/uplink.ts";
+import { checkMetrics } from "./readings.ts";
 import { readTimestamp } from "./timestamp.ts";
-
-const codecs: readonly Codec[] = [milesight, dragino];
-const DEFAULT_MODEL = "EM400-MUD";
-/** Bytes a LoRaWAN frame carries at most, with room to spare: more is no frame. */
-const FRAME_CHARACTERS = 512;
+import { isRecord } from "./tolerant.ts";
 
 const message = z.object({
   deduplicationId: z.string().optional(),
@@ -38,7 +31,6 @@ const message = z.object({
   description: z.string().optional(),
 });
 type Message = z.infer<typeof message>;
-type Link = Pick<Metrics, "rssiDbm" | "snrDb">;
 
 /** ChirpStack v4 (chirpstack.io, "Event types"): the envelope; the sensor's bytes are a codec's business. */
 export const chirpstack = defineDevice({
@@ -47,9 +39,22 @@ export const chirpstack = defineDevice({
   title: { en: "ChirpStack v4 network server", zh: "ChirpStack v4 网络服务器" },
   topics: ["application/{application}/device/{devEui}/event/{event}"],
   payload: message,
+  // One entry for each gateway that heard it, and there may be many in a city.
+  limits: { jsonKeys: 4_096 },
+  recognises: ({ value }) => isRecord(value) && isRecord(value.deviceInfo) && "devEui" in value.deviceInfo,
+  guide: {
+    connect: {
+      en: "ChirpStack → chirpstack.toml, [integration.mqtt]: server = `tcp://<center>:1883`, username and password of a gateway login, json = true (the default topics). Or your broker as `MQTT_URL`. Device profile name or device tag `model` names the sensor; tags `emptyMm`, `fullMm`, `asset` make the bin work without another step.",
+      zh: "ChirpStack → chirpstack.toml 的 [integration.mqtt]：server = `tcp://<中心>:1883`，用户名密码填网关账号，json = true（默认主题）。或将自有 broker 配为 `MQTT_URL`。设备模板名或设备标签 `model` 写传感器型号；标签 `emptyMm`、`fullMm`、`asset` 使垃圾桶即接即用。",
+    },
+    makes: {
+      en: "Readings of the sensor families below, the strongest gateway's signal, kept readings as history, joins, battery status, the server's complaints. Alias `eui:<devEUI>`.",
+      zh: "下列传感器的读数、最强网关信号、缓存读数写入历史、入网、电量状态、服务器告警。别名 `eui:<devEUI>`。",
+    },
+  },
   decode(payload, context) {
-    const { event, devEui = "" } = context.parameters;
-    if (payload.deviceInfo.devEui.toLowerCase() !== devEui.toLowerCase()) {
+    const { event = eventIn(payload), devEui } = context.parameters;
+    if (devEui !== undefined && payload.deviceInfo.devEui.toLowerCase() !== devEui.toLowerCase()) {
       return refused("identity", `the payload names another device than the topic (${devEui})`);
     }
     switch (event) {
@@ -65,14 +70,11 @@ export const chirpstack = defineDevice({
         return { observations: [] };
     }
   },
-  /** A simulated sensor's model is its attribute `model` (EM310-UDL, EM400-MUD, EM500-UDL, LDDS75, DDS75-LB). */
-  encode(observation, { id, alias, attributes }) {
-    const { at, event, metrics } = observation;
-    if (alias === undefined || at === null || event) return null;
-    const model = String(attributes?.model ?? DEFAULT_MODEL);
-    const frame = codecNamed(model)?.encode(metrics, model.toLowerCase());
+  /** A simulated sensor's model is its attribute `model` (EM310-UDL, EM400-MUD, EM500-UDL, LDDS75, DL-MBX, …). */
+  encode(observation, device) {
+    const frame = encodeUplink(observation, device);
     if (!frame) return null;
-    const devEui = alias.replace(/^eui:/, "");
+    const { eui: devEui, model, at, fCnt, rssi, snr } = frame;
     return {
       topic: `application/bins/device/${devEui}/event/up`,
       payload: {
@@ -80,14 +82,14 @@ export const chirpstack = defineDevice({
         time: new Date(at).toISOString().replace("Z", "000000+00:00"),
         deviceInfo: {
           devEui,
-          deviceName: id,
+          deviceName: device.id,
           deviceProfileName: model,
-          tags: { asset: id, ...geometryTags(attributes) },
+          tags: { asset: device.id, ...geometryTags(device.attributes) },
         },
-        fCnt: Math.floor(at / 1_000) % 65_536,
+        fCnt,
         fPort: frame.fPort,
         data: Buffer.from(frame.bytes).toString("base64"),
-        rxInfo: [{ gatewayId: "0016c001f153a14c", rssi: metrics.rssiDbm ?? -97, snr: metrics.snrDb ?? 6.5 }],
+        rxInfo: [{ gatewayId: "0016c001f153a14c", rssi, snr }],
       },
     };
   },
@@ -184,6 +186,13 @@ export const chirpstack = defineDevice({
   rejects: [{}, { deviceInfo: { devEui: "x" } }, { deviceInfo: { devEui: "24e124713d000418" } }],
 });
 
+/** Which event it is where the topic does not say. */
+function eventIn({ data, object, margin, batteryLevel, level, code }: Message): string {
+  if (data !== undefined || object) return "up";
+  if (margin !== undefined || batteryLevel !== undefined) return "status";
+  return level !== undefined || code !== undefined ? "log" : "join";
+}
+
 function geometryTags(attributes: Readonly<Record<string, string | number | boolean>> = {}): Record<string, string> {
   const names = ["emptyMm", "fullMm", "blindMm"];
   return Object.fromEntries(names.filter((name) => name in attributes).map((name) => [name, String(attributes[name])]));
@@ -203,73 +212,18 @@ function base(payload: Message): Omit<Observation, "metrics"> {
   };
 }
 
-/** Merged already: one entry for each gateway that heard it. A missing number is the protocol's default, 0. */
-function strongest(payload: Message): Link {
-  const heard = (payload.rxInfo ?? []).map(({ rssi = 0, snr = 0 }) => ({ rssiDbm: rssi, snrDb: snr }));
-  return checkMetrics({ ...heard.sort((a, b) => b.rssiDbm - a.rssiDbm)[0] }, ["rssiDbm", "snrDb"]).metrics;
-}
-
-const codecNamed = (model: string): Codec | undefined =>
-  codecs.find(({ models }) => models.some((name) => model.toLowerCase().includes(name)));
-
-/** By the name of the model, else by a shape that can be nothing else; the server's own decoding goes before such a guess. */
-function codecFor({ deviceInfo, object, fPort = 0 }: Message, bytes: Uint8Array): Codec | undefined {
-  const { deviceProfileName, tags } = deviceInfo;
-  const named = codecNamed(`${deviceProfileName} ${tags?.model} ${tags?.brand}`);
-  if (named || (object && fPort !== MILESIGHT_PORT)) return named;
-  return codecs.find(({ recognises }) => recognises(bytes, fPort));
-}
-
 function uplink(payload: Message): DecodeResult {
-  const envelope = base(payload);
-  const link = strongest(payload);
-  const bytes = Buffer.from(payload.data ?? "", "base64");
-  const codec = bytes.length > 0 ? codecFor(payload, bytes) : undefined;
-  if (codec) return framed(codec.decode(bytes, payload.fPort ?? 0), envelope, link);
-  // What a codec on the server made of it, where the names are ours; somebody pasted that codec, so it comes second.
-  const checked = checkMetrics({ ...payload.object, ...link }, metricNames);
-  const unread = bytes.length > 0 && !payload.object;
-  return {
-    observations: [
-      { ...envelope, metrics: checked.metrics, ...(checked.quality.length > 0 && { quality: checked.quality }) },
-    ],
-    ...(unread && {
-      problems: [{ reason: "noCodec", detail: `nothing reads ${payload.deviceInfo.deviceProfileName}` }],
-    }),
-  };
+  const { deviceInfo, data = "", fPort = 0, object } = payload;
+  const { deviceProfileName = "", tags } = deviceInfo;
+  return readUplink({
+    envelope: base(payload),
+    link: strongest(payload.rxInfo ?? []),
+    bytes: Buffer.from(data, "base64"),
+    fPort,
+    names: `${deviceProfileName} ${tags?.model ?? ""} ${tags?.brand ?? ""}`.toLowerCase(),
+    decoded: object,
+  });
 }
-
-function framed(frame: CodecResult, envelope: Omit<Observation, "metrics">, link: Link): DecodeResult {
-  const problems: DecodeProblem[] = [...frame.problems];
-  const observations: Observation[] = [];
-  for (const { at, metrics, event, quality: doubts = [] } of frame.readings) {
-    const checked = checkMetrics(at === null ? { ...metrics, ...link } : metrics, metricNames);
-    const quality = checked.quality.reduce(withFlag, doubts);
-    const observation = {
-      ...envelope,
-      metrics: checked.metrics,
-      ...(event && { event }),
-      ...(quality.length > 0 && { quality }),
-    };
-    if (at === null) {
-      observations.push(observation);
-      continue;
-    }
-    const time = readTimestamp(at);
-    // A kept reading without its time would pass for the present.
-    if (!("at" in time)) problems.push({ reason: "clock", detail: `a kept reading of ${at} ms has no usable time` });
-    else observations.push({ ...observation, at: time.at, atSource: "device", buffered: true, ...keyed(envelope, at) });
-  }
-  // The link was heard even when the bytes say nothing.
-  if (observations.length === 0) {
-    const quality = frame.problems.length > 0 && { quality: ["truncated"] as const };
-    observations.push({ ...envelope, metrics: link, ...quality });
-  }
-  return { observations, problems };
-}
-
-/** Kept readings are told apart by their own time: the same one may come in two frames. */
-const keyed = ({ device }: Pick<Observation, "device">, at: number): { key: string } => ({ key: `${device} ${at}` });
 
 function logged({ level, code, description, ...payload }: Message): Observation {
   const details = { ...(level !== undefined && { level }), ...(description !== undefined && { description }) };

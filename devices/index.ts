@@ -8,10 +8,13 @@ import { decodeText, defaultJsonLimits, type JsonLimits, looksLikeJson, parseJso
 import { jt808Ctwing } from "./jt808-ctwing.ts";
 import { jt808Emqx } from "./jt808-emqx.ts";
 import { jt808Frames } from "./jt808-frames.ts";
+import { loriot } from "./loriot.ts";
+import { milesightGateway } from "./milesight-gateway.ts";
 import { nativeDrivers } from "./native.ts";
 import { owntracks } from "./owntracks.ts";
 import { teltonika } from "./teltonika.ts";
 import { teltonikaPackets } from "./teltonika-packets.ts";
+import { thingsStack } from "./things-stack.ts";
 import { createTopicMatcher, filterOf } from "./topics.ts";
 import { traccar } from "./traccar.ts";
 
@@ -20,6 +23,9 @@ export const dialectDrivers: readonly Driver[] = [
   owntracks as Driver,
   frigate as Driver,
   chirpstack as Driver,
+  thingsStack as Driver,
+  loriot as Driver,
+  milesightGateway as Driver,
   traccar as Driver,
   jt808Emqx as Driver,
   jt808Ctwing as Driver,

@@ -19,7 +19,7 @@ const location = z.object({
 });
 const message = z.object({
   header: z.object({ msg_id: z.number().int(), phone: z.string().min(1).max(20), msg_sn: numeric }),
-  body: z.unknown(),
+  body: z.unknown().optional(),
 });
 const batch = z.object({ type: numeric, location: z.array(location) });
 const area = z.object({ type: z.number(), id: z.number(), direction: z.number() });

@@ -21,6 +21,7 @@ const batteryMv = (view: DataView, at: number): number => view.getUint16(at) & 0
  */
 export const dragino: Codec = {
   id: "dragino",
+  title: { en: "Dragino LDDS75, LDDS20, DDS75-LB, DDS20-LB", zh: "Dragino LDDS75、LDDS20、DDS75-LB、DDS20-LB" },
   models: ["ldds", "dds75", "dds20", "dragino"],
   recognises(bytes, fPort) {
     if (fPort !== PORT_READING || bytes.length !== READING_BYTES) return false;

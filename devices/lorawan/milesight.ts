@@ -1,4 +1,4 @@
-import type { Metrics } from "../../src/domain/metrics.ts";
+import type { MetricName, Metrics } from "../../src/domain/metrics.ts";
 import type { DecodeProblem } from "../driver.ts";
 import type { Codec, CodecReading } from "./codec.ts";
 
@@ -36,12 +36,49 @@ const temperature = (view: DataView, at: number, { metrics }: Frame): void => {
 const tilt = (view: DataView, at: number, { metrics }: Frame): void => {
   metrics.tilted = view.getUint8(at) === 1 ? 1 : 0;
 };
+/**
+ * The vendor's text says longitude first, its decoder latitude first: the decoder is right, unless the first cannot be one.
+ * −1 stands for no fix.
+ */
+const position = (view: DataView, at: number, { metrics }: Frame): void => {
+  const [first, second] = [view.getInt32(at, true), view.getInt32(at + 4, true)];
+  if (first === -1 || second === -1) return;
+  const swapped = Math.abs(first) > 90e6;
+  metrics.lat = (swapped ? second : first) / 1e6;
+  metrics.lon = (swapped ? first : second) / 1e6;
+};
 const fact = (name: string, length: number): Item => ({
   length,
   read: (view, at, { facts }) => {
     facts[name] = hex(view, at, length);
   },
 });
+
+const tenths = (name: MetricName): Item => ({
+  length: 2,
+  read: (view, at, { metrics }) => {
+    metrics[name] = view.getUint16(at, true) / 10;
+  },
+});
+const hundredths = (name: MetricName): Item => ({
+  length: 2,
+  read: (view, at, { metrics }) => {
+    metrics[name] = view.getUint16(at, true) / 100;
+  },
+});
+const flag = (name: MetricName): Item => ({
+  length: 1,
+  read: (view, at, { metrics }) => {
+    metrics[name] = view.getUint8(at) === 0 ? 0 : 1;
+  },
+});
+const humidity: Item = {
+  length: 1,
+  read: (view, at, { metrics }) => {
+    metrics.humidityPct = view.getUint8(at) / 2;
+  },
+};
+const celsius: Item = { length: 2, read: temperature };
 
 /** By channel and type. The distance stands on channel 3 (EM310, EM500) or 4 (EM400), the tilt on 4 or 5. */
 const items: Readonly<Record<number, Item>> = {
@@ -53,9 +90,11 @@ const items: Readonly<Record<number, Item>> = {
   },
   898: { length: 2, read: distance },
   1154: { length: 2, read: distance },
-  871: { length: 2, read: temperature },
+  871: celsius,
+  1128: humidity,
   1024: { length: 1, read: tilt },
   1280: { length: 1, read: tilt },
+  1672: { length: 9, read: position },
   33639: {
     length: 3,
     read: (view, at, frame) => {
@@ -96,15 +135,45 @@ const items: Readonly<Record<number, Item>> = {
   65535: fact("tslVersion", 2),
 };
 
+/** What the same channel and type mean on other models of the family. The first name that fits counts. */
+const models: readonly (readonly [name: string, own: Readonly<Record<number, Item>>])[] = [
+  ["em300-mcs", { 1536: flag("doorOpen") }],
+  [
+    "em300",
+    {
+      1280: flag("leak"),
+      8398: {
+        length: 7,
+        read: (view, at, { history }) => {
+          history.push({
+            at: view.getUint32(at, true) * 1_000,
+            metrics: { tempC: view.getInt16(at + 4, true) / 10, humidityPct: view.getUint8(at + 6) / 2 },
+          });
+        },
+      },
+    },
+  ],
+  ["em500-co2", { 1405: { length: 2, read: () => {} }, 1651: tenths("pressureHpa") }],
+  ["gs301", { 615: celsius, 872: humidity, 1149: hundredths("nh3Ppm"), 1405: hundredths("h2sPpm") }],
+];
+
+const itemsOf = (model: string): Readonly<Record<number, Item>> => {
+  const own = models.find(([name]) => model.includes(name));
+  return own ? own[1] : NO_ITEMS;
+};
+const NO_ITEMS: Readonly<Record<number, Item>> = {};
+
 /**
- * Milesight EM310, EM400 and EM500 distance sensors (Milesight-IoT/SensorDecoders): items of channel, type and value, little
+ * Milesight EM300, EM310, EM400, EM500 and GS301 (Milesight-IoT/SensorDecoders): items of channel, type and value, little
  * endian. An unknown item ends decoding, because its length is not known; what came before counts.
  */
 export const milesight: Codec = {
   id: "milesight",
-  models: ["em310", "em400", "em500", "milesight"],
+  title: { en: "Milesight EM300, EM310, EM400, EM500, GS301", zh: "星纵物联 EM300、EM310、EM400、EM500、GS301" },
+  models: ["em300", "em310", "em400", "em500", "gs301", "milesight"],
   recognises: (_bytes, fPort) => fPort === MILESIGHT_PORT,
-  decode(bytes, fPort) {
+  decode(bytes, fPort, model) {
+    const own = itemsOf(model);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const frame: Frame = { metrics: {}, history: [], alarms: {}, facts: {} };
     const problems: DecodeProblem[] = [];
@@ -112,7 +181,8 @@ export const milesight: Codec = {
       problems.push({ reason: "fPort", detail: `Milesight sends on port ${MILESIGHT_PORT}, not ${fPort}` });
     let at = 0;
     while (at < bytes.length) {
-      const item = at + 2 <= bytes.length ? items[view.getUint16(at)] : undefined;
+      const id = at + 2 <= bytes.length ? view.getUint16(at) : -1;
+      const item = own[id] ?? items[id];
       if (!item || at + 2 + item.length > bytes.length) {
         const head = hex(view, at, Math.min(2, bytes.length - at));
         problems.push({
