@@ -3,7 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** A directory that is removed at the end of the test. */
-export function temporaryDirectory(): { readonly path: string } & Disposable {
+export interface TemporaryDirectory extends Disposable {
+  readonly path: string;
+}
+
+export function temporaryDirectory(): TemporaryDirectory {
   const path = mkdtempSync(join(tmpdir(), "kerbside-test-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
