@@ -29,6 +29,7 @@ const emptyBatch = (writer: ReadingWriter): CommitBatch => ({
   quarantine: [],
   answers: [],
   documents: [],
+  district: [],
   checkpoint: null,
 });
 

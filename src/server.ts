@@ -6,11 +6,13 @@ import { filterOf } from "../devices/topics.ts";
 import { loadPepper } from "./access/device-secrets.ts";
 import { createTokens, ensureAdminToken } from "./access/tokens.ts";
 import { createApi } from "./api/server.ts";
-import type { Registry } from "./center/access.ts";
+import type { Center, Registry } from "./center/access.ts";
 import { createCenter, type RunningCore } from "./center/center.ts";
 import { type Config, parseInstant } from "./config.ts";
-import { createGeography } from "./district/geography.ts";
+import { createDistrict } from "./district/district.ts";
 import { loadDistrict } from "./district/load.ts";
+import type { Problem } from "./domain/problem.ts";
+import { systemActor } from "./domain/roles.ts";
 import { type Clock, DAY, HOUR, SECOND, scaledClock, systemClock } from "./domain/time.ts";
 import { type FollowingOptions, startFollowing } from "./influx/following.ts";
 import { createInfluxHistory } from "./influx/history.ts";
@@ -52,7 +54,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   const clock = options.clock ?? clockOf(config);
   const fatal = options.fatal ?? ((error: unknown) => endProcess(logger, error));
 
-  const geography = { current: createGeography(loadDistrict(config.DISTRICT ?? DEFAULT_DISTRICT)) };
+  const file = loadDistrict(config.DISTRICT ?? DEFAULT_DISTRICT);
   const store = parts.use(
     await openStore({
       directory: config.DATA_DIR,
@@ -74,6 +76,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
         ),
       )
     : null;
+  const district = createDistrict(store.restored.district);
   const tokens = createTokens(store.restored.tokens);
   const center = createCenter({
     config,
@@ -82,7 +85,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     ...(config.INFLUX_URL &&
       config.HISTORY_FROM === "influx" && { history: influxHistory(config, config.INFLUX_URL, store) }),
     tokens,
-    geography,
+    district,
     pepper: loadPepper(config.DATA_DIR),
     fatal,
   });
@@ -91,6 +94,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     await center.forecasts.stop();
     center.stop();
   });
+  await takeDistrictFile(center, file, config.DISTRICT !== undefined);
   const adminToken = await ensureAdminToken(center, config.ADMIN_TOKEN);
 
   const broker = await createEmbeddedBroker({ config, clock, registry: center.registry, inbox: center.inbox, logger });
@@ -165,6 +169,21 @@ const influxHistory =
       personal: config.INFLUX_PERSONAL,
       kindOf: (number) => registry.byNumber(number)?.kind,
     });
+
+/**
+ * A district file that was not taken yet becomes the next edition: at the first start, and when it was edited since. What
+ * people changed over REST stays until then; the delivered district replaces only itself.
+ */
+async function takeDistrictFile(center: Center, file: ReturnType<typeof loadDistrict>, chosen: boolean): Promise<void> {
+  const { district } = center;
+  const { source, actor } = district.note;
+  if (source === file.source || !(chosen || actor === systemActor.name)) return;
+  const draft = await district.draft(file.features).catch((error: Problem) => {
+    throw new Error(`DISTRICT: ${error.message}`);
+  });
+  const told = { actor: systemActor.name, reason: "the district file", source: file.source };
+  await center.operate((now, changes) => district.put(draft, told, now, changes));
+}
 
 function clockOf(config: Config): Clock {
   if (config.CLOCK_START) return scaledClock(parseInstant(config.CLOCK_START), config.CLOCK_SPEED);

@@ -85,7 +85,7 @@ describe("the simulated district", () => {
   });
 
   it("keeps vehicles on their roads and inside their areas, at believable speeds", () => {
-    const geography = createGeography(loadDistrict(districtPath));
+    const geography = createGeography(loadDistrict(districtPath).features);
     const { actors, messages } = play({ ...quietNeighbourhood, vehicles: 60, bins: 0, people: 0, cameras: 0 }, 5);
     const areas = new Map(actors.map(({ device }) => [device.id, String(device.attributes.areaId)]));
     let moving = 0;

@@ -1,4 +1,6 @@
+import type { Place } from "../domain/place.ts";
 import { forbidden, Problem } from "../domain/problem.ts";
+import { inScope } from "../domain/reach.ts";
 import { type Actor, atLeast, type Role, type Scope, type Token, workOf } from "../domain/roles.ts";
 
 /** Who may do what on REST: the least role for each permission. A route names its permission; without one it does not start. */
@@ -26,6 +28,8 @@ export const permissions = {
   manageDevices: "manager",
   manageRules: "manager",
   manageMappings: "manager",
+  manageDistrict: "manager",
+  readDistrictEditions: "dispatcher",
   readAudit: "manager",
   manageTokens: "admin",
   managePeople: "admin",
@@ -50,6 +54,18 @@ export function demand(permission: Permission, token: Token | null): void {
 export function actorOf(token: Token): Actor {
   const { name, role, scope, id: tokenId } = token;
   return { name: `user:${name}`, role, scope, tokenId, work: workOf(token) };
+}
+
+/**
+ * A token that is limited to communities or grids changes what lies in them, and nothing else.
+ * @param places where everything lies that is to be changed; null: everywhere
+ * @throws Problem 403
+ */
+export function demandGround({ scope }: Token, places: (() => readonly Place[]) | null): void {
+  if (!scope.communityId && !scope.gridId && !scope.areaGrade) return;
+  const touched = places?.() ?? [];
+  if (touched.length > 0 && touched.every((place) => inScope(scope, place))) return;
+  throw forbidden("this reaches beyond the communities and grids of the token");
 }
 
 /** Whether everything that `inner` reaches lies within `outer`. */

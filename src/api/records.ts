@@ -8,7 +8,7 @@ import { roles } from "../domain/roles.ts";
 import { scopeShape } from "./people.ts";
 import { type Api, actor, given, instant, needs, page, type ResourceParts, token } from "./route.ts";
 
-/** Tokens, catalogue, district, quarantine, audit, backup: the small resources. */
+/** Tokens, catalogue, quarantine, audit, backup: the small resources. */
 export function registerRecords(api: Api, { center, config }: ResourceParts): void {
   const tokenShape = z.object({
     name: z.string().min(1).max(64),
@@ -89,12 +89,6 @@ export function registerRecords(api: Api, { center, config }: ResourceParts): vo
         subtypes: [...new Set(rule.checks.map(({ subtype }) => subtype))],
       })),
     }),
-  );
-
-  api.get(
-    "/district",
-    { config: needs("readDistrict"), schema: { summary: "Boundary, communities, grids, roads and places as GeoJSON" } },
-    async () => ({ type: "FeatureCollection", features: center.geography.features }),
   );
 
   api.get(

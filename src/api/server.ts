@@ -22,6 +22,7 @@ import { registerAlerts } from "./alerts.ts";
 import { asyncApi } from "./async-api.ts";
 import { mapOrigins, registerConsole } from "./console.ts";
 import { registerDevices } from "./devices.ts";
+import { registerDistrict } from "./district.ts";
 import { registerForecasts } from "./forecasts.ts";
 import { registerHandovers } from "./handovers.ts";
 import { registerHistory } from "./history.ts";
@@ -166,6 +167,7 @@ export async function createApi({ center, config, logger, broker, stream, follow
       registerConsole(scoped as unknown as Api, parts);
       const login = createLogin(center, config);
       registerDevices(scoped as unknown as Api, parts);
+      registerDistrict(scoped as unknown as Api, parts);
       registerHistory(scoped as unknown as Api, parts);
       registerForecasts(scoped as unknown as Api, parts);
       registerAlerts(scoped as unknown as Api, parts);

@@ -1,4 +1,5 @@
 import type { Alerting } from "../alerts/alerting.ts";
+import type { District } from "../district/district.ts";
 import type { Geography } from "../district/geography.ts";
 import type { Alert } from "../domain/alert.ts";
 import type { Calendar } from "../domain/calendar.ts";
@@ -74,6 +75,8 @@ export interface Center {
   readonly history: History;
   readonly registry: Registry;
   readonly tokens: Tokens;
+  /** The district and its editions. */
+  readonly district: District;
   /** The district's ground as it is now. Ask for it each time: a change of the district puts another one here. */
   readonly geography: Geography;
   /** Local time, working days and holidays. */

@@ -3,7 +3,7 @@ import { createDecoder, drivers } from "../../devices/index.ts";
 import type { Alerting } from "../alerts/alerting.ts";
 import { createAlerting } from "../alerts/engine.ts";
 import type { Config } from "../config.ts";
-import type { LiveGeography } from "../district/geography.ts";
+import type { District } from "../district/district.ts";
 import type { Alert } from "../domain/alert.ts";
 import { createCalendar } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
@@ -33,7 +33,7 @@ export interface CenterParts {
   /** Answers questions about the past instead of the store; given the kinds of devices by number. */
   readonly history?: (registry: Registry) => History;
   readonly tokens: Tokens & { committed(): void };
-  readonly geography: LiveGeography;
+  readonly district: District;
   readonly pepper: Uint8Array;
   /** Our own bug: log it and end the process; a supervisor starts it again. */
   readonly fatal: (error: unknown) => void;
@@ -62,13 +62,13 @@ export function createCenter({
   store,
   history,
   tokens,
-  geography,
+  district,
   pepper,
   fatal,
 }: CenterParts): RunningCore {
   const { restored } = store;
   // Revisions of subjects live as long as the process; the start time keeps those of an earlier one below.
-  const world = new World(geography, Date.now() * 1_000, {
+  const world = new World(district, Date.now() * 1_000, {
     ...defaultWorldLimits,
     pastMs: config.DEVICE_PAST_DAYS * DAY,
     futureMs: config.DEVICE_FUTURE_SECONDS * SECOND,
@@ -77,7 +77,7 @@ export function createCenter({
   let alerting: Alerting | undefined;
   const registry = createRegistry({
     restored,
-    geography,
+    geography: district,
     pepper,
     changed(id, device, now, changes) {
       world.deviceChanged(id, device);
@@ -89,7 +89,7 @@ export function createCenter({
   const operations = createOperations({
     documents: restored.documents,
     calendar,
-    geography,
+    geography: district,
     clock,
     device: registry.get,
   });
@@ -99,7 +99,7 @@ export function createCenter({
       subject: (id) => world.subject(id),
       subjects: () => world.subjects.values(),
       get geography() {
-        return geography.current;
+        return district.current;
       },
     },
     restored,
@@ -181,6 +181,7 @@ export function createCenter({
       quarantine: changes.quarantine,
       answers: changes.answers,
       documents: [...changes.documents.values()],
+      district: changes.district,
       checkpoint,
     };
   };
@@ -220,8 +221,9 @@ export function createCenter({
     history: history?.(registry) ?? store,
     registry,
     tokens,
+    district,
     get geography() {
-      return geography.current;
+      return district.current;
     },
     calendar,
     alerting: desk,

@@ -4,7 +4,7 @@ import type { Token } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
 import { ReadingWriter } from "../store/readings.ts";
-import type { AuditEntry, IdempotentAnswer, QuarantineEntry, RuleState } from "../store/store.ts";
+import type { AuditEntry, DistrictChange, IdempotentAnswer, QuarantineEntry, RuleState } from "../store/store.ts";
 
 /** `{id, name, args}` on a device's command topic. */
 export interface DeviceCommand {
@@ -29,6 +29,8 @@ export class Changes {
   readonly answers: IdempotentAnswer[] = [];
   readonly documents = new Map<string, { collection: string; id: string; body: Json | null }>();
 
+  readonly district: DistrictChange[] = [];
+
   /** Commands to devices: sent once the batch is committed. */
   readonly commands: { readonly kind: string; readonly deviceId: string; readonly command: DeviceCommand }[] = [];
 
@@ -47,7 +49,8 @@ export class Changes {
       this.audit.length === 0 &&
       this.quarantine.length === 0 &&
       this.answers.length === 0 &&
-      this.documents.size === 0
+      this.documents.size === 0 &&
+      this.district.length === 0
     );
   }
 

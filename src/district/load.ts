@@ -1,27 +1,26 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { DistrictFeature } from "../domain/district.ts";
-import { type DistrictIssue, readFeatures } from "./read.ts";
+import { describeIssue } from "./issue.ts";
+import { readFeatures } from "./read.ts";
 
 const ISSUES_SHOWN = 20;
 
-/** One line about an issue: which feature, what is wrong, what to do. */
-export function describe({ index, id, type, problem, todo }: DistrictIssue): string {
-  const which = index === null ? "the file" : `${type ?? "feature"} ${id ?? "without an id"} (features[${index}])`;
-  return `${which}: ${problem}; ${todo}`;
-}
-
-/** @throws Error that lists what is wrong with the file */
-export function loadDistrict(path: string): readonly DistrictFeature[] {
+/** `source` tells one file from another. @throws Error that lists what is wrong with the file */
+export function loadDistrict(path: string): { features: readonly DistrictFeature[]; source: string } {
   let json: unknown;
+  let source: string;
   try {
-    json = JSON.parse(readFileSync(path, "utf8"));
+    const file = readFileSync(path);
+    source = createHash("sha256").update(file).digest("hex");
+    json = JSON.parse(file.toString("utf8"));
   } catch (error) {
     throw new Error(`DISTRICT ${path} cannot be read as GeoJSON: ${(error as Error).message}`);
   }
   const { features, issues } = readFeatures(json);
   if (issues.length > 0) {
-    const lines = issues.slice(0, ISSUES_SHOWN).map((issue) => `  - ${describe(issue)}`);
+    const lines = issues.slice(0, ISSUES_SHOWN).map((issue) => `  - ${describeIssue(issue)}`);
     throw new Error(`DISTRICT ${path} has ${issues.length} problem(s):\n${lines.join("\n")}`);
   }
-  return features;
+  return { features, source };
 }

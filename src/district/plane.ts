@@ -1,3 +1,4 @@
+import type { Geometry } from "geojson";
 import { distanceM } from "../domain/place.ts";
 
 /**
@@ -79,4 +80,19 @@ export function pointAlong(line: readonly Position[], metres: number): { lat: nu
   }
   const [lon = 0, lat = 0] = line.at(-1) ?? [];
   return { lon, lat };
+}
+
+/** Every position of a geometry, without altitudes. */
+export function positionsOf({ geometry }: { readonly geometry: Geometry | null }): readonly Position[] {
+  if (!geometry || geometry.type === "GeometryCollection") return [];
+  const list = [geometry.coordinates].flat(4) as number[];
+  const width = widthOf(geometry.coordinates);
+  return Array.from({ length: Math.floor(list.length / width) }, (_, i) => list.slice(i * width, i * width + 2));
+}
+
+/** Numbers in a position: 2, or 3 with an altitude. */
+function widthOf(coordinates: unknown): number {
+  return Array.isArray(coordinates) && Array.isArray(coordinates[0])
+    ? widthOf(coordinates[0])
+    : (coordinates as readonly number[]).length;
 }

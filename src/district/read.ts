@@ -1,18 +1,9 @@
 import type { Geometry, Position } from "geojson";
 import { gcj02ToWgs84 } from "../domain/coordinates.ts";
 import { type DistrictFeature, type FeatureType, featureTypes } from "../domain/district.ts";
+import type { DistrictIssue } from "./issue.ts";
+import { text } from "./sections.ts";
 import { shapes } from "./shapes.ts";
-
-/** Something in a district file that must be mended, or that somebody should know (a note). */
-export interface DistrictIssue {
-  /** Number in `features`, from 0; null: the whole file. */
-  readonly index: number | null;
-  readonly id: string | null;
-  readonly type: string | null;
-  readonly problem: string;
-  /** What to do about it. */
-  readonly todo: string;
-}
 
 export interface DistrictReading {
   /** In WGS-84. Those that have a problem are missing. */
@@ -37,28 +28,34 @@ export function readFeatures(json: unknown): DistrictReading {
   }
   const issues: DistrictIssue[] = [];
   const read: DistrictFeature[] = [];
+  const first = new Map<string, number>();
   for (const [index, given] of features.entries()) {
     const feature = readFeature(given, index, coordSystem === "gcj02", issues);
-    if (feature) read.push(feature);
+    if (!feature) continue;
+    const { id, type } = feature.properties;
+    const earlier = first.get(id);
+    if (earlier === undefined) {
+      first.set(id, index);
+      read.push(feature);
+    } else {
+      const problem = `features[${earlier}] has this id already`;
+      issues.push({ index, id, type, problem, todo: "give every feature an id of its own", severity: "problem" });
+    }
   }
   return { features: read, issues };
 }
 
 function wrong(problem: string, todo: string): DistrictReading {
-  return { features: [], issues: [{ index: null, id: null, type: null, problem, todo }] };
+  return { features: [], issues: [{ index: null, id: null, type: null, problem, todo, severity: "problem" }] };
 }
 
 function readFeature(given: unknown, index: number, gcj02: boolean, issues: DistrictIssue[]): DistrictFeature | null {
   const feature = given as { type?: unknown; id?: unknown; geometry?: unknown; properties?: unknown } | null;
   const properties = (feature?.properties ?? {}) as Record<string, unknown>;
   const id = properties.id ?? feature?.id;
-  const named = {
-    index,
-    id: id === undefined ? null : String(id),
-    type: properties.type ? String(properties.type) : null,
-  };
+  const named = { index, id: text(id) ?? (typeof id === "number" ? String(id) : null), type: text(properties.type) };
   const refuse = (problem: string, todo: string) => {
-    issues.push({ ...named, problem, todo });
+    issues.push({ ...named, problem, todo, severity: "problem" });
     return null;
   };
   if (feature?.type !== "Feature" || typeof properties !== "object") {
@@ -101,7 +98,7 @@ function readFeature(given: unknown, index: number, gcj02: boolean, issues: Dist
 type Fault = Pick<DistrictIssue, "problem" | "todo">;
 
 /** More vertices in one feature are a mistake of a tool, not a border. */
-const MOST_POSITIONS = 20_000;
+const MOST_POSITIONS = 4_000;
 
 function coordinateFault(geometry: Geometry): Fault | null {
   if (geometry.type === "GeometryCollection") {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { finalStates } from "../domain/alert.ts";
 import type { Device } from "../domain/device.ts";
+import { createEditionWriter } from "./editions.ts";
 import { createMeta } from "./meta.ts";
 import { decodeReadings } from "./readings.ts";
 import type { CommitBatch } from "./store.ts";
@@ -43,6 +44,7 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
   );
   const lastHash = prepare("SELECT hash FROM audit ORDER BY id DESC LIMIT 1");
   const putAudit = prepare("INSERT INTO audit (at, actor, action, target, details, hash) VALUES (?, ?, ?, ?, ?, ?)");
+  const putEdition = createEditionWriter(database);
   const putQuarantine = prepare(
     "INSERT INTO quarantine (at, reason, detail, topic, device, payload) VALUES (?, ?, ?, ?, ?, ?)",
   );
@@ -113,6 +115,7 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
         putAudit.run(at, actor, action, target, text, hash);
       }
     }
+    for (const change of batch.district) putEdition(change);
     for (const entry of batch.quarantine) {
       putQuarantine.run(entry.at, entry.reason, entry.detail, entry.topic, entry.device, entry.payload);
     }

@@ -73,6 +73,15 @@ const steps: readonly string[] = [
     WHERE json_extract(body, '$.assignee') IS NOT NULL;
   CREATE INDEX audit_action ON audit (action, id);
   `,
+  `
+  -- The district by editions: a row of a feature is in force from one edition until another.
+  CREATE TABLE district_edition (edition INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL);
+  CREATE TABLE district_feature (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER, body TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX district_feature_since ON district_feature (id, since);
+  CREATE INDEX district_feature_now ON district_feature (id) WHERE until IS NULL;
+  `,
 ];
 
 /**

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Alert, TimelineEntry } from "../domain/alert.ts";
 import { invalid } from "../domain/problem.ts";
+import { restoreDistrict } from "./editions.ts";
 import type {
   AlertQuery,
   AuditEntry,
@@ -49,6 +50,7 @@ export function restore(database: DatabaseSync): Restored {
       id: String(row.id),
       body: JSON.parse(String(row.body)),
     })),
+    district: restoreDistrict(database),
     subjects: all("SELECT * FROM subject").map((row) => ({
       device: Number(row.device),
       body: JSON.parse(String(row.body)),

@@ -5,6 +5,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { answerCalls } from "./calls.ts";
 import { createCommitter } from "./commit.ts";
 import { asStoreError, freeBytes, needsReopening, openDatabase } from "./database.ts";
+import { createEditions } from "./editions.ts";
 import { createFollowing } from "./following.ts";
 import { createLog } from "./log.ts";
 import { createMeta } from "./meta.ts";
@@ -47,6 +48,7 @@ function open() {
     series: createSeries(database, tail),
     packer: createPacker(database, tail),
     log: createLog(database, options.follower?.backlogBytes ?? null),
+    editions: createEditions(database),
     following: createFollowing(database, options.quarantineRows),
     retain: createRetention(database, options.retention),
   };
@@ -115,6 +117,9 @@ const calls: StoreCalls = {
   answer: (key) => opened.records.answer(key),
   quarantine: (query) => opened.records.quarantine(query),
   audit: (query) => opened.records.audit(query),
+  editions: (query) => opened.editions.editions(query),
+  edition: (edition) => opened.editions.edition(edition),
+  featureEditions: (id, limit) => opened.editions.featureEditions(id, limit),
   async backup(target) {
     mkdirSync(dirname(target), { recursive: true });
     const partial = `${target}.partial`;

@@ -1,5 +1,6 @@
 import type { Alert, AlertState, TimelineEntry } from "../domain/alert.ts";
 import type { Device } from "../domain/device.ts";
+import type { DistrictFeature } from "../domain/district.ts";
 import type { MetricName, Metrics } from "../domain/metrics.ts";
 import type { DeviceEvent, QualityFlag } from "../domain/observation.ts";
 import type { Token, Work } from "../domain/roles.ts";
@@ -54,6 +55,34 @@ export interface IdempotentAnswer {
   readonly body: Json;
 }
 
+/** Who made an edition of the district, when, why, and how much of it is new. */
+export interface EditionNote {
+  readonly edition: number;
+  readonly at: Millis;
+  readonly actor: string;
+  readonly reason: string;
+  /** SHA-256 of the district file that was taken last. */
+  readonly source: string | null;
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+}
+
+/** What an edition of the district puts and removes; the rest is as before. */
+export interface DistrictChange {
+  readonly note: EditionNote;
+  readonly put: readonly DistrictFeature[];
+  readonly removed: readonly string[];
+}
+
+/** A feature as it was in some editions. */
+export interface FeatureEdition {
+  readonly since: number;
+  /** The first edition without it, or with another form of it; null: as it is. */
+  readonly until: number | null;
+  readonly feature: DistrictFeature;
+}
+
 /** Small documents that need no table of their own: changed rules, silences, settings. `body` null deletes. */
 export interface DocumentChange {
   readonly collection: string;
@@ -81,6 +110,7 @@ export interface CommitBatch {
   readonly quarantine: readonly QuarantineEntry[];
   readonly answers: readonly IdempotentAnswer[];
   readonly documents: readonly DocumentChange[];
+  readonly district: readonly DistrictChange[];
   /** A part of a checkpoint round, or null when this batch carries none (see `Restored.subjects`). */
   readonly checkpoint: Checkpoint | null;
 }
@@ -115,6 +145,8 @@ export interface Restored {
   readonly ruleStates: readonly RuleState[];
   readonly tokens: readonly Token[];
   readonly documents: readonly { readonly collection: string; readonly id: string; readonly body: Json }[];
+  /** The district's newest edition; null before the first one. */
+  readonly district: { readonly note: EditionNote; readonly features: readonly DistrictFeature[] } | null;
   readonly subjects: readonly SubjectCheckpoint[];
   /** Readings committed since the last completed checkpoint round began, in commit order, as packed batches. */
   readonly tail: readonly ArrayBuffer[];
@@ -231,6 +263,13 @@ export interface Store extends History, AsyncDisposable {
     limit: number;
   }): Promise<Page<QuarantineEntry & { id: number }>>;
   audit(query: AuditQuery): Promise<Page<AuditEntry & { id: number }>>;
+  /** Editions of the district, newest first. */
+  editions(query: { cursor?: number; limit: number }): Promise<Page<EditionNote>>;
+  edition(
+    edition: number,
+  ): Promise<{ readonly note: EditionNote; readonly features: readonly DistrictFeature[] } | null>;
+  /** What a feature was, newest first. */
+  featureEditions(id: string, limit: number): Promise<readonly FeatureEdition[]>;
   /** A consistent copy of everything, taken while the center runs; resolves with the size in bytes. */
   backup(path: string): Promise<number>;
   /** Sizes and positions for metrics: bytes on disk, readings not packed yet, last commit's duration. */

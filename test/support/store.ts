@@ -22,6 +22,7 @@ export function batchOf(readings: readonly Reading[], rest: Partial<CommitBatch>
     quarantine: [],
     answers: [],
     documents: [],
+    district: [],
     checkpoint: null,
     ...rest,
   };
