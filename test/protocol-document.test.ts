@@ -6,6 +6,7 @@ import { tryMapping } from "../devices/mapping/try.ts";
 import { influxHealth } from "../src/api/influx.ts";
 import { wallOrderShape } from "../src/api/walls.ts";
 import { settings } from "../src/config.ts";
+import { readFeatures } from "../src/district/read.ts";
 import { alertStates } from "../src/domain/alert.ts";
 import { unknown } from "../src/forecast/forecast.ts";
 import { unfollowed } from "../src/influx/following.ts";
@@ -38,6 +39,7 @@ describe("docs/protocol.md", () => {
         "mapping",
         "influx",
         "wall-order",
+        "feature",
       ]),
     );
   });
@@ -56,6 +58,8 @@ describe("docs/protocol.md", () => {
       } else if (kind === "alert") {
         expect(Object.keys(value).sort()).toEqual(Object.keys(alertOf({})).sort());
         expect(alertStates).toContain(value.state);
+      } else if (kind === "feature") {
+        expect(readFeatures({ type: "FeatureCollection", features: [value] }).issues).toEqual([]);
       } else if (kind === "mapping") {
         const checked = checkMapping(value);
         if ("faults" in checked) throw new Error(JSON.stringify(checked.faults));
