@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { doors } from "./settings/doors.ts";
 import { ingest } from "./settings/ingest.ts";
+import { outputs } from "./settings/outputs.ts";
 import { people } from "./settings/people.ts";
 import { screens } from "./settings/screens.ts";
 import { storage } from "./settings/storage.ts";
@@ -9,7 +10,16 @@ import { web } from "./settings/web.ts";
 import { work } from "./settings/work.ts";
 
 /** Every setting of the center: name, form, default. Sizes in bytes, durations in the unit of their name. */
-export const settings = { ...doors, ...ingest, ...web, ...screens, ...people, ...storage, ...work } as const;
+export const settings = {
+  ...doors,
+  ...ingest,
+  ...outputs,
+  ...web,
+  ...screens,
+  ...people,
+  ...storage,
+  ...work,
+} as const;
 
 export type Config = Readonly<z.infer<ReturnType<typeof schema>>>;
 

@@ -18,6 +18,7 @@ import { type FollowingOptions, startFollowing } from "./influx/following.ts";
 import { createInfluxHistory } from "./influx/history.ts";
 import { createEmbeddedBroker } from "./ingest/embedded-broker.ts";
 import { connectExternalBroker } from "./ingest/external-broker.ts";
+import { createOutputs } from "./outputs/outputs.ts";
 import { openStore } from "./store/sqlite-store.ts";
 import type { History, Store } from "./store/store.ts";
 import { attachStream, newStreamCounters } from "./stream/websocket.ts";
@@ -78,6 +79,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     : null;
   const district = createDistrict(store.restored.district);
   const tokens = createTokens(store.restored.tokens);
+  const pepper = loadPepper(config.DATA_DIR);
   const center = createCenter({
     config,
     clock,
@@ -86,7 +88,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
       config.HISTORY_FROM === "influx" && { history: influxHistory(config, config.INFLUX_URL, store) }),
     tokens,
     district,
-    pepper: loadPepper(config.DATA_DIR),
+    pepper,
     fatal,
   });
   parts.defer(async () => {
@@ -109,8 +111,27 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     center.pictures.forget(before).catch((error) => logger.warn({ err: error }, "old pictures were not removed"));
   }, PICTURES_FORGOTTEN_EVERY_MS);
   parts.defer(() => clearInterval(forgetPictures));
+  const brokers = [broker.publish];
+  const outputs = createOutputs({
+    center,
+    config,
+    logger,
+    pepper,
+    async publish(topic, payload, retain) {
+      await Promise.all(brokers.map((publish) => publish(topic, payload, retain)));
+    },
+  });
+  parts.defer(() => outputs.close());
   const streamCounters = newStreamCounters();
-  const api = await createApi({ center, config, logger, broker: broker.counters, stream: streamCounters, following });
+  const api = await createApi({
+    center,
+    config,
+    logger,
+    broker: broker.counters,
+    outputs,
+    stream: streamCounters,
+    following,
+  });
   parts.defer(() => api.close());
   await api.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
   const stream = attachStream({ server: api.server, center, config, logger, counters: streamCounters });
@@ -128,8 +149,10 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     });
     parts.defer(() => external.close());
     sendCommand(external.publishCommand);
+    brokers.push(external.publish);
   }
   const { mqtt, mqtts } = await broker.listen();
+  outputs.start();
 
   const { address, port, family } = api.server.address() as AddressInfo;
   const running = parts.move();

@@ -137,14 +137,20 @@ describe("the rules of a packet", () => {
 });
 
 describe("the topic gate", () => {
-  const device: Login = { deviceId: "bin-1", kind: "bin", gateway: false, devices: new Set(), dialects: [] };
+  const device: Login = {
+    ...{ deviceId: "bin-1", kind: "bin", gateway: false, devices: new Set() },
+    ...{ dialects: [], alerts: new Set() },
+  };
   const gateway: Login = {
     deviceId: "gw-1",
     kind: "gateway",
     gateway: true,
     devices: new Set(["bin-1"]),
     dialects: ["owntracks/#", "positions"],
+    alerts: new Set(),
   };
+  const listener: Login = { ...gateway, alerts: new Set(["tianliao", "none"]) };
+  const everywhere: Login = { ...gateway, devices: new Set(["*"]), alerts: new Set(["*"]) };
   const all: Login = { ...gateway, devices: new Set(["*"]) };
   const own = "kerbside/v1/bin/bin-1";
   const table: readonly (readonly [Login, "publish" | "subscribe" | "forward", string, boolean])[] = [
@@ -180,7 +186,40 @@ describe("the topic gate", () => {
     [gateway, "subscribe", "owntracks/a/b", false],
     [gateway, "forward", "owntracks/a/b", false],
     [device, "publish", "__proto__/constructor", false],
+    [listener, "subscribe", "kerbside/v1/alerts/tianliao/#", true],
+    [listener, "subscribe", "kerbside/v1/alerts/tianliao/bin.overflow/+", true],
+    [listener, "subscribe", "kerbside/v1/alerts/yutang/#", false],
+    [listener, "subscribe", "kerbside/v1/alerts/#", false],
+    [listener, "publish", "kerbside/v1/alerts/tianliao/bin.overflow/1", false],
+    [everywhere, "subscribe", "kerbside/v1/alerts/#", true],
+    [everywhere, "publish", "kerbside/v1/alerts/tianliao/telemetry", false],
+    [gateway, "subscribe", "kerbside/v1/alerts/tianliao/#", false],
+    [device, "forward", "kerbside/v1/alerts/tianliao/bin.overflow/1", false],
   ];
+
+  test("whatever filter somebody may subscribe to, nothing it covers is beyond what they may hear", () => {
+    const words = ["kerbside", "v1", "alerts", "bin", "bin-1", "command", "telemetry", "tianliao", "yutang", "none"];
+    const paths = (levels: readonly string[], depth: number): string[] =>
+      depth === 0 ? [""] : paths(levels, depth - 1).flatMap((path) => levels.map((level) => `${path}/${level}`));
+    const heads = ["kerbside/v1", "kerbside/+", "+/v1", "+", "#", "kerbside/v1/alerts", "$share/g/kerbside/v1/alerts"];
+    const tails = [1, 2, 3].flatMap((depth) => paths([...words.slice(2), "+", "#"], depth));
+    const topics = [2, 3].flatMap((depth) => paths(words.slice(2), depth)).map((tail) => `kerbside/v1${tail}`);
+    let allowed = 0;
+    for (const login of [device, gateway, all, listener, everywhere]) {
+      const hearable = new Set(topics.filter((topic) => mayUse(login, "forward", topic)));
+      for (const head of heads) {
+        for (const tail of ["", ...tails]) {
+          const filter = head + tail;
+          // A wildcard for several levels ends a filter; the packet rules see to it.
+          if (filter.slice(0, -1).includes("#") || !mayUse(login, "subscribe", filter)) continue;
+          allowed++;
+          for (const topic of topics)
+            if (covers(filter, topic)) expect(hearable, `${filter} ${topic}`).toContain(topic);
+        }
+      }
+    }
+    expect(allowed).toBeGreaterThan(50);
+  });
 
   test.for(table)("%o may %s %s: %s", ([login, action, topic, allowed]) => {
     expect(mayUse(login, action, topic)).toBe(allowed);

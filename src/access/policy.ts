@@ -33,6 +33,8 @@ export const permissions = {
   readAudit: "manager",
   manageTokens: "admin",
   managePeople: "admin",
+  readOutputs: "manager",
+  manageOutputs: "admin",
   backup: "admin",
 } as const satisfies Record<string, Role | null>;
 export type Permission = keyof typeof permissions;

@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { RunningCore } from "../center/center.ts";
 import type { Following } from "../influx/following.ts";
 import type { BrokerCounters } from "../ingest/embedded-broker.ts";
+import type { Outputs } from "../outputs/outputs.ts";
 import type { StreamCounters } from "../stream/connection.ts";
 import { influxHealth } from "./influx.ts";
 import { needs } from "./route.ts";
@@ -10,12 +11,16 @@ import { needs } from "./route.ts";
 export interface Observed {
   readonly center: RunningCore;
   readonly broker: BrokerCounters;
+  readonly outputs: Outputs;
   readonly stream: StreamCounters;
   readonly following: Following | null;
 }
 
 /** Health for supervisors and metrics for Prometheus. Counters live where the work is done; they are read when asked for. */
-export function registerObservability(app: FastifyInstance, { center, broker, stream, following }: Observed): void {
+export function registerObservability(
+  app: FastifyInstance,
+  { center, broker, outputs, stream, following }: Observed,
+): void {
   app.get("/health/live", { config: needs("public") }, async () => ({ status: "ok" }));
   app.get("/health/ready", { config: needs("public") }, async (_request, reply) => {
     const { storeFailing, queued } = center.health;
@@ -111,6 +116,23 @@ export function registerObservability(app: FastifyInstance, { center, broker, st
   counter("kerbside_mqtt_bytes_total", "Payload bytes published to the embedded broker", () => broker.bytes);
   gauge("kerbside_mqtt_open_receipts", "Messages whose receipt has not left yet", () => broker.openReceipts);
   counterBy("kerbside_mqtt_refused_total", "Connections refused or ended, by cause", "cause", () => broker.refused);
+  const statuses = () => outputs.all().flatMap(({ id, status }) => (status ? [{ id, status }] : []));
+  counterBy("kerbside_output_delivered_total", "Steps of alerts delivered, by output", "output", () =>
+    statuses().map(({ id, status }) => [id, status.delivered] as const),
+  );
+  counterBy("kerbside_output_refused_total", "Steps of alerts that a receiver refused for good", "output", () =>
+    statuses().map(({ id, status }) => [id, status.refused] as const),
+  );
+  new Gauge({
+    name: "kerbside_output_failures",
+    help: "Failures in a row of an output; 0 while it delivers",
+    labelNames: ["output"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { id, status } of statuses()) this.set({ output: id }, status.failures);
+    },
+  });
   gauge("kerbside_stream_clients", "Open streams", () => stream.clients);
   gauge("kerbside_stream_subscriptions", "Open subscriptions", () => stream.subscriptions);
   counter("kerbside_stream_frames_total", "Frames sent", () => stream.frames);

@@ -17,6 +17,7 @@ import { Problem } from "../domain/problem.ts";
 import { SECOND } from "../domain/time.ts";
 import type { Following } from "../influx/following.ts";
 import type { BrokerCounters } from "../ingest/embedded-broker.ts";
+import type { Outputs } from "../outputs/outputs.ts";
 import type { StreamCounters } from "../stream/connection.ts";
 import { registerAlerts } from "./alerts.ts";
 import { asyncApi } from "./async-api.ts";
@@ -28,7 +29,9 @@ import { registerHandovers } from "./handovers.ts";
 import { registerHistory } from "./history.ts";
 import { registerInflux } from "./influx.ts";
 import { registerMappings } from "./mappings.ts";
+import { registerNgsi } from "./ngsi.ts";
 import { registerObservability } from "./observability.ts";
+import { registerOutputs } from "./outputs.ts";
 import { registerPeople } from "./people.ts";
 import { registerPictures } from "./pictures.ts";
 import { registerRecords } from "./records.ts";
@@ -42,6 +45,7 @@ export interface ApiParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly broker: BrokerCounters;
+  readonly outputs: Outputs;
   readonly stream: StreamCounters;
   readonly following: Following | null;
 }
@@ -50,7 +54,15 @@ const CONSOLE = fileURLToPath(new URL("../../dist/console", import.meta.url));
 const UNBUILT = "The pages are not built yet: run `npm run build` (npm start and npm run demo do it by themselves).\n";
 
 /** REST, its description, health, metrics and the pages. Not listening yet. */
-export async function createApi({ center, config, logger, broker, stream, following }: ApiParts): Promise<Api> {
+export async function createApi({
+  center,
+  config,
+  logger,
+  broker,
+  outputs,
+  stream,
+  following,
+}: ApiParts): Promise<Api> {
   const app = Fastify({
     loggerInstance: logger.child({}, { redact: ["req.headers.authorization"] }) as FastifyBaseLogger,
     logController: new Fastify.LogController({ disableRequestLogging: true }),
@@ -180,10 +192,12 @@ export async function createApi({ center, config, logger, broker, stream, follow
       registerWalls(scoped as unknown as Api, { ...parts, stream });
       registerRegistry(scoped as unknown as Api, parts);
       registerMappings(scoped as unknown as Api, parts);
+      registerOutputs(scoped as unknown as Api, outputs);
     },
     { prefix: "/api/v1" },
   );
-  registerObservability(app as unknown as FastifyInstance, { center, broker, stream, following });
+  registerNgsi(api, { center, config, outputs });
+  registerObservability(app as unknown as FastifyInstance, { center, broker, outputs, stream, following });
   app.get("/openapi.json", { config: needs("public"), schema: { hide: true } }, async () => app.swagger());
   app.get("/asyncapi.json", { config: needs("public"), schema: { hide: true } }, async () => asyncApi());
 

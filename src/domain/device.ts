@@ -10,7 +10,7 @@ export type AttributeValue = string | number | boolean;
  * `installedAt` (a date; earlier times are a clock that was not set), `inputs` (`din1=working, !din2=hopperOpen`),
  * `speedLimitKmh`, `workSpeedLimitKmh`, `vehicleType`, `gatewayId`, `carriageway`, `key` (a key camera), `dialects` (topic
  * filters, comma-separated, that it may publish beside its own topics), and on gateways `devices` (ids they speak for,
- * comma-separated, or `*`).
+ * comma-separated, or `*`) and `alerts` (communities whose alerts they hear, comma-separated, or `*`).
  */
 export interface Device {
   readonly id: string;

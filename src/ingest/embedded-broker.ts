@@ -41,6 +41,8 @@ export interface EmbeddedBroker {
   listen(): Promise<{ mqtt: string; mqtts?: string }>;
   /** MQTT over WebSocket under `/mqtt` of the HTTP server. */
   attachWebSocket(server: HttpServer): void;
+  /** Says something of the center's own to whoever may hear it. An empty retained message takes back what was retained. */
+  publish(topic: string, payload: string, retain: boolean): Promise<void>;
   /** Sends a command to a device that is connected and listens. */
   publishCommand(kind: string, deviceId: string, command: object): Promise<void>;
   close(): Promise<void>;
@@ -193,6 +195,11 @@ export async function createEmbeddedBroker({
       else distribute(packet, client, done);
     },
   });
+  const say: EmbeddedBroker["publish"] = (topic, payload, retain) =>
+    new Promise((resolve, reject) => {
+      const packet = { topic, payload: Buffer.from(payload), qos: 1, retain, cmd: "publish", dup: false };
+      distribute(packet, (error?: Error) => (error ? reject(error) : resolve()));
+    });
   // Counted where they are refused; a listener keeps them from ending the process.
   broker.on("clientError", () => {});
   broker.on("connectionError", () => {});
@@ -290,21 +297,9 @@ export async function createEmbeddedBroker({
         });
       });
     },
-    publishCommand(kind, deviceId, command) {
-      return new Promise((resolve, reject) => {
-        distribute(
-          {
-            topic: `kerbside/v1/${kind}/${deviceId}/command`,
-            payload: Buffer.from(JSON.stringify(command)),
-            qos: 1,
-            retain: false,
-            cmd: "publish",
-            dup: false,
-          },
-          (error?: Error) => (error ? reject(error) : resolve()),
-        );
-      });
-    },
+    publish: say,
+    publishCommand: (kind, deviceId, command) =>
+      say(`kerbside/v1/${kind}/${deviceId}/command`, JSON.stringify(command), false),
     async close() {
       for (const server of servers) server.close();
       const giveUpAt = performance.now() + CLOSING_MS;

@@ -18,6 +18,8 @@ export interface ExternalParts {
 export interface ExternalBroker {
   /** Connections that are up now. */
   readonly connected: number;
+  /** Says something of the center's own there too. */
+  publish(topic: string, payload: string, retain: boolean): Promise<void>;
   /** Sends a command to a device, through the broker of others. */
   publishCommand(kind: string, deviceId: string, command: object): Promise<void>;
   close(): Promise<void>;
@@ -94,14 +96,16 @@ export async function connectExternalBroker({
   });
 
   await Promise.all(Array.from({ length: Math.max(1, config.MQTT_CONNECTIONS) }, (_, number) => start(number)));
+  const say: ExternalBroker["publish"] = async (topic, payload, retain) => {
+    await clients[0]?.publishAsync(topic, payload, { qos: 1, retain });
+  };
   return {
     get connected() {
       return connected;
     },
-    async publishCommand(kind, deviceId, command) {
-      const topic = `kerbside/v1/${kind}/${deviceId}/command`;
-      await clients[0]?.publishAsync(topic, JSON.stringify(command), { qos: 1 });
-    },
+    publish: say,
+    publishCommand: (kind, deviceId, command) =>
+      say(`kerbside/v1/${kind}/${deviceId}/command`, JSON.stringify(command), false),
     async close() {
       await Promise.all(clients.map((client) => client.endAsync(true)));
     },

@@ -21,6 +21,8 @@ export interface Login extends Principal {
   readonly kind: Device["kind"];
   /** Topic filters of the dialects it may publish; whom it speaks for there, the pipeline checks. */
   readonly dialects: readonly string[];
+  /** Communities whose alerts a gateway may hear, `*` for all, `none` for those without a place. */
+  readonly alerts: ReadonlySet<string>;
 }
 
 export function loginOf(device: Device): Login {
@@ -38,18 +40,27 @@ export function loginOf(device: Device): Login {
     gateway,
     devices: new Set(gateway ? list(device.attributes.devices) : []),
     dialects: list(device.attributes.dialects),
+    alerts: new Set(gateway ? list(device.attributes.alerts) : []),
   };
+}
+
+const ALERTS = "kerbside/v1/alerts/";
+
+/** Which part of the tree of alerts: a community that was given, or with `*` any filter below. */
+function mayHear({ alerts }: Login, community: string): boolean {
+  return alerts.has("*") || (community !== "+" && community !== "#" && alerts.has(community));
 }
 
 /**
  * The one decision about topics. A device speaks on its own telemetry, event, status and reply, and hears its own commands.
  * A gateway does so for its children too. Either publishes the dialect topics it was given, and only a gateway is believed there
- * about others than itself. Everything else is refused: `$SYS`, shared subscriptions, wildcards, other people's topics.
+ * about others than itself. It hears the alerts of the communities it was given. Everything else is refused: `$SYS`, shared subscriptions, wildcards, other people's topics.
  */
 export function mayUse(login: Login, action: TopicAction, topic: string): boolean {
   if (topic.startsWith("$") || topic === "") return false;
   const levels = topic.split("/");
   if (levels.includes("")) return false;
+  if (topic.startsWith(ALERTS)) return action !== "publish" && mayHear(login, levels[3] ?? "");
   if (action !== "publish" && (topic.includes("#") || topic.includes("+"))) return false;
   const [root, version, kind, id, channel] = levels;
   if (root === "kerbside") {

@@ -5,6 +5,7 @@ import { invalid } from "../domain/problem.ts";
 import { restoreDistrict } from "./editions.ts";
 import type {
   AlertQuery,
+  AlertStep,
   AuditEntry,
   AuditQuery,
   IdempotentAnswer,
@@ -66,6 +67,12 @@ export function createRecords(database: DatabaseSync) {
   const alertById = database.prepare("SELECT body FROM alert WHERE id = ?");
   const timelineOf = database.prepare("SELECT body FROM timeline WHERE alert_id = ? ORDER BY rev, entry");
   const since = database.prepare("SELECT body FROM alert WHERE rev > ? ORDER BY rev LIMIT ?");
+  const stepsAfter = database.prepare(
+    `SELECT timeline.body AS step, alert.body AS alert FROM timeline JOIN alert ON alert.id = timeline.alert_id
+     WHERE timeline.rev > ? AND timeline.rev <=
+       (SELECT max(rev) FROM (SELECT rev FROM timeline WHERE rev > ? ORDER BY rev LIMIT ?))
+     ORDER BY timeline.rev, timeline.entry`,
+  );
   const answerOf = database.prepare("SELECT * FROM answer WHERE key = ?");
 
   return {
@@ -103,6 +110,11 @@ export function createRecords(database: DatabaseSync) {
     },
 
     alertsSince: (rev: number, limit: number): Alert[] => bodies(since.all(rev, limit)),
+
+    alertSteps(afterRev: number, limit: number): AlertStep[] {
+      const rows = stepsAfter.all(afterRev, afterRev, limit) as { step: string; alert: string }[];
+      return rows.map(({ step, alert }) => ({ entry: JSON.parse(step), alert: JSON.parse(alert) }));
+    },
 
     alert(id: string): { alert: Alert; timeline: TimelineEntry[] } | null {
       const [alert] = bodies<Alert>(alertById.all(id));

@@ -70,6 +70,7 @@ export async function openStore(options: SqliteOptions): Promise<SqliteStore> {
     readings: (query, signal) => store.ask("readings", query, signal),
     alerts: (query) => store.ask("alerts", query),
     alertsSince: (rev, limit) => store.ask("alertsSince", rev, limit),
+    alertSteps: (afterRev, limit) => store.ask("alertSteps", afterRev, limit),
     alert: (id) => store.ask("alert", id),
     answer: (key) => store.ask("answer", key),
     quarantine: (query) => store.ask("quarantine", query),

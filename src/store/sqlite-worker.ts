@@ -113,6 +113,7 @@ const calls: StoreCalls = {
   tellAnew: () => opened.following.tellAnew(),
   alerts: (query) => opened.records.alerts(query),
   alertsSince: (rev, limit) => opened.records.alertsSince(rev, limit),
+  alertSteps: (afterRev, limit) => opened.records.alertSteps(afterRev, limit),
   alert: (id) => opened.records.alert(id),
   answer: (key) => opened.records.answer(key),
   quarantine: (query) => opened.records.quarantine(query),

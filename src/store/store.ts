@@ -20,6 +20,11 @@ export interface Reading {
   readonly quality?: readonly QualityFlag[];
 }
 
+export interface AlertStep {
+  readonly entry: TimelineEntry;
+  readonly alert: Alert;
+}
+
 /** A message that was refused, kept so that somebody can see why. */
 export interface QuarantineEntry {
   readonly at: Millis;
@@ -255,6 +260,8 @@ export interface Store extends History, AsyncDisposable {
   alerts(query: AlertQuery): Promise<Page<Alert>>;
   /** Alerts with `rev` above the given one in order of `rev`, archived ones included. */
   alertsSince(rev: number, limit: number): Promise<readonly Alert[]>;
+  /** Steps of alerts after a revision in order, each with its alert as it is now; all steps of one revision stay together. */
+  alertSteps(afterRev: number, limit: number): Promise<readonly AlertStep[]>;
   alert(id: string): Promise<{ readonly alert: Alert; readonly timeline: readonly TimelineEntry[] } | null>;
   answer(key: string): Promise<IdempotentAnswer | null>;
   quarantine(query: {
