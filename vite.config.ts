@@ -15,6 +15,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 2_000,
-    rollupOptions: { input: { index: `${root}/index.html`, desk: `${root}/desk.html` } },
+    rollupOptions: { input: { index: `${root}/index.html`, desk: `${root}/desk.html`, crew: `${root}/crew.html` } },
   },
 });

@@ -54,8 +54,8 @@ export function demand(permission: Permission, token: Token | null): void {
 }
 
 export function actorOf(token: Token): Actor {
-  const { name, role, scope, id: tokenId } = token;
-  return { name: `user:${name}`, role, scope, tokenId, work: workOf(token) };
+  const { name, role, scope, session, id: tokenId } = token;
+  return { name: `user:${name}`, role, scope, tokenId, personId: session?.personId, work: workOf(token) };
 }
 
 /**

@@ -76,6 +76,7 @@ export function nextState(
       rev: alert.rev,
       state: alert.state,
       assignee: alert.assignee,
+      crewId: alert.crewId,
     });
   }
   if (!from.includes(alert.state)) {

@@ -117,6 +117,8 @@ export function createOperator({
       if (!alert || !reaches(actor, alert)) throw notFound(`alert ${alertId}`);
       if (finalStates.has(alert.state)) throw conflict("state", `the alert is ${alert.state}`, { rev: alert.rev });
       const { id, position } = picture;
+      // Sent again, because the answer was lost on the way.
+      if (alert.pictures.some((known) => known.id === id)) return alert;
       const at = Math.min(picture.at ?? now, now);
       const metres = alert.place && position ? Math.round(distanceM(alert.place, position)) : null;
       const inTime = alert.dispatchedAt !== null && at >= alert.dispatchedAt;

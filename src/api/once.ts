@@ -27,7 +27,8 @@ export function createOnce(center: Center) {
     const content = createHash("sha256")
       .update(`${request.url}\n${JSON.stringify(request.body ?? null)}`)
       .digest("hex");
-    const fullKey = `${who.tokenId}\n${key}`;
+    // A person who had to log in again meanwhile is still the same person.
+    const fullKey = `${who.personId ?? who.tokenId}\n${key}`;
     const replay = (known: Answer): Answer => {
       const stored = known.body as { content?: string; answer: Json };
       if (stored.content !== content) {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { transitions } from "../alerts/lifecycle.ts";
 import { categories } from "../domain/categories.ts";
 import { kinds } from "../domain/kinds.ts";
 import { levels } from "../domain/levels.ts";
@@ -76,11 +77,15 @@ export function registerRecords(api: Api, { center, config }: ResourceParts): vo
 
   api.get(
     "/catalog",
-    { config: needs("readCatalog"), schema: { summary: "Kinds, metrics, levels, rules and categories, in zh and en" } },
+    {
+      config: needs("readCatalog"),
+      schema: { summary: "Kinds, metrics, levels, rules, categories and what can be done with alerts, in zh and en" },
+    },
     async () => ({
       kinds: Object.entries(kinds).map(([id, kind]) => ({ id, ...kind })),
       metrics: Object.entries(metrics).map(([id, { id: _number, ...metric }]) => ({ id, ...metric })),
       levels: Object.entries(levels).map(([level, facts]) => ({ level: Number(level), ...facts })),
+      actions: Object.entries(transitions).map(([id, transition]) => ({ id, ...transition })),
       categories: Object.entries(categories).map(([id, category]) => ({ id, ...category })),
       rules: center.alerting.rulebook.editions().map(({ rule, version }) => ({
         ...rule,

@@ -209,11 +209,13 @@ export async function createApi({
       immutable: true,
       cacheControl: true,
     });
-    app.get("/desk", { config: needs("public"), schema: { hide: true } }, (_request, reply) =>
-      reply.sendFile("desk.html", { maxAge: 0, immutable: false }),
-    );
+    for (const page of ["desk", "crew"]) {
+      app.get(`/${page}`, { config: needs("public"), schema: { hide: true } }, (_request, reply) =>
+        reply.sendFile(`${page}.html`, { maxAge: 0, immutable: false }),
+      );
+    }
   } else {
-    for (const url of ["/", "/desk"]) {
+    for (const url of ["/", "/desk", "/crew"]) {
       app.get(url, { config: needs("public"), schema: { hide: true } }, (_request, reply) =>
         reply.code(503).type("text/plain").send(UNBUILT),
       );

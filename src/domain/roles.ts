@@ -53,6 +53,8 @@ export interface Actor {
   readonly role: Role;
   readonly scope: Scope;
   readonly tokenId: string | null;
+  /** Somebody who has logged in; the same in every session. */
+  readonly personId?: string | undefined;
   /** Set for crews, which see and touch their own work only. */
   readonly work?: Work | undefined;
 }

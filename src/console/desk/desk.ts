@@ -1,163 +1,168 @@
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { AlertState } from "../../domain/alert.ts";
+import { atLeast, type Role } from "../../domain/roles.ts";
 import type { AlertView } from "../../stream/protocol.ts";
-import { findToken, openSession, type Session } from "../shared/session.ts";
-import { alertLine, byUrgency } from "./alert-list.ts";
-import { centerNow, showFreshness } from "./freshness.ts";
-import { askForToken } from "./login.ts";
-import { clockText, stateText, switchLanguage, type TextName, text } from "./text.ts";
+import { centerNow } from "../shared/freshness.tsx";
+import type { Staff } from "../staff/gate.tsx";
+import type { Intent } from "../staff/outbox.ts";
+import { type QueueFilter, queueOf } from "./order.ts";
 
-const element = <E extends Element = HTMLElement>(selector: string): E => document.querySelector(selector) as E;
-
-interface Action {
-  readonly key: string;
-  readonly path: string;
-  readonly name: TextName;
-  /** What has to be asked first; null: nothing. */
-  ask(): Record<string, string> | null | undefined;
+/** What can be done with an alert, as the center's catalogue says it. */
+export interface Transition {
+  readonly id: string;
+  readonly from: readonly AlertState[];
+  readonly to: AlertState | null;
+  readonly role: Role;
 }
 
-const askNote = () => {
-  const note = prompt(text("notePrompt"));
-  return note ? { note } : undefined;
-};
-const actions: readonly Action[] = [
-  { key: "a", path: "acknowledge", name: "acknowledge", ask: () => null },
-  {
-    key: "d",
-    path: "dispatch",
-    name: "dispatch",
-    ask: () => {
-      const crewId = prompt(text("crewPrompt"));
-      return crewId ? { crewId } : undefined;
-    },
-  },
-  { key: "c", path: "comment", name: "comment", ask: askNote },
-  { key: "x", path: "close", name: "close", ask: askNote },
-];
+/** A short word at the edge of the screen; with `undo` it can be taken back for a while. */
+export interface Toast {
+  readonly id: number;
+  readonly text: string;
+  readonly tone: "good" | "bad" | "plain";
+  readonly undo?: (() => void) | undefined;
+}
 
-let selectedId: string | null = null;
+export type Dialog =
+  | { readonly kind: "help" }
+  | { readonly kind: "search" }
+  | { readonly kind: "action"; readonly action: string; readonly ids: readonly string[] };
 
-async function act(session: Session, alert: AlertView, action: Action): Promise<void> {
-  const body = action.ask();
-  if (body === undefined) return;
-  const answer = await session.rest("POST", `/alerts/${alert.id}/${action.path}`, body ?? {}, {
-    "if-match": String(alert.rev),
-    "idempotency-key": crypto.randomUUID(),
+export interface Desk extends Staff {
+  readonly page: Signal<string>;
+  /** Every alert that is not archived and may be seen, newest state. */
+  readonly alerts: ReadonlySignal<ReadonlyMap<string, AlertView>>;
+  readonly filter: Signal<QueueFilter>;
+  readonly queue: ReadonlySignal<readonly AlertView[]>;
+  readonly selectedId: Signal<string | null>;
+  readonly selected: ReadonlySignal<AlertView | null>;
+  /** Chosen for a bulk action. */
+  readonly marked: Signal<ReadonlySet<string>>;
+  /** The center's time, once a second. */
+  readonly now: ReadonlySignal<number>;
+  readonly transitions: ReadonlySignal<ReadonlyMap<string, Transition>>;
+  readonly dialog: Signal<Dialog | null>;
+  readonly toasts: ReadonlySignal<readonly Toast[]>;
+  may(permission: string): boolean;
+  /** Whether the role and the alert's state allow it. */
+  can(action: string, alert: AlertView): boolean;
+  pendingOf(alertId: string): Intent | undefined;
+  title(alert: AlertView): string;
+  select(id: string | null): void;
+  /** Selects the next (1) or previous (-1) of the queue. */
+  step(by: number): void;
+  toast(text: string, tone?: Toast["tone"], undo?: () => void): void;
+  close(): void;
+}
+
+const REDRAW_MS = 200;
+const BEAT_MS = 1_000;
+const TOAST_MS = 7_000;
+const TOASTS = 4;
+
+export function createDesk(staff: Staff): Desk {
+  const { session, me, outbox } = staff;
+  const view = session.stream.subscribe("alerts", { filter: { open: true } });
+  const alerts = signal<ReadonlyMap<string, AlertView>>(new Map());
+  const filter = signal<QueueFilter>({ levels: [], show: "all", text: "" });
+  const selectedId = signal<string | null>(null);
+  /** Where the selection stood: when it is gone, what took its place is next. */
+  let lastIndex = 0;
+  const now = signal(centerNow(session.stream) ?? Date.now());
+  const transitions = signal<ReadonlyMap<string, Transition>>(new Map());
+  const toasts = signal<readonly Toast[]>([]);
+  let toastId = 0;
+
+  /** Minutes decide what is shelved: recounting the queue every second would be waste. */
+  const minute = computed(() => Math.floor(now.value / 10_000));
+  const queue = computed(() => {
+    minute.value;
+    return queueOf(alerts.value.values(), filter.value, now.peek(), (id) => session.ruleTitle(id));
   });
-  const notice = element("#notice");
-  if (answer.ok) notice.textContent = "";
-  else notice.textContent = ((await answer.json()) as { detail?: string }).detail ?? String(answer.status);
-}
-
-function fact(name: string, value: string): HTMLElement {
-  const line = document.createElement("p");
-  const label = document.createElement("small");
-  label.textContent = name;
-  line.append(label, value);
-  return line;
-}
-
-function drawCard(session: Session, alert: AlertView | undefined): void {
-  const card = element("#card");
-  if (!alert) {
-    card.replaceChildren();
-    return;
-  }
-  const heading = document.createElement("h2");
-  heading.textContent = `${session.ruleTitle(alert.ruleId)} · ${alert.subject.id}`;
-  const evidence = alert.evidence.map(({ source, at, ...facts }) =>
-    fact(
-      `${source} ${clockText(at)}`,
-      Object.entries(facts)
-        .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
-        .join(", "),
-    ),
-  );
-  const buttons = document.createElement("div");
-  buttons.className = "actions";
-  for (const action of actions) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = `${text(action.name)} (${action.key})`;
-    button.addEventListener("click", () => void act(session, alert, action));
-    buttons.append(button);
-  }
-  const { place } = alert;
-  const lines = [
-    heading,
-    fact(stateText(alert.state), clockText(alert.openedAt, true)),
-    ...(place
-      ? [
-          fact(
-            text("place"),
-            `${place.communityId ?? ""} ${place.gridId ?? ""} ${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}`,
-          ),
-        ]
-      : []),
-    ...(alert.targetAt ? [fact(text("deadline"), clockText(alert.targetAt, true))] : []),
-    fact(text("count"), String(alert.count)),
-    ...evidence,
-    buttons,
-  ];
-  card.replaceChildren(...lines);
-}
-
-async function start(): Promise<void> {
-  element("#title").textContent = text("desk");
-  element("#keys").textContent = text("keys");
-  element("#language").textContent = text("other");
-  element("#language").addEventListener("click", () => {
-    switchLanguage();
-    location.reload();
+  const selected = computed(() => {
+    const id = selectedId.value;
+    return id === null ? null : (alerts.value.get(id) ?? null);
   });
-  const token = findToken("desk");
-  if (!token) return askForToken();
-  const session = openSession(token, askForToken);
-  const { stream } = session;
-  const alerts = stream.subscribe("alerts", { filter: { open: true } });
-  const queue = (): AlertView[] => [...alerts.items.values()].sort(byUrgency);
-  const draw = () => {
-    const now = centerNow(stream) ?? Date.now();
-    const list = queue();
-    if (!list.some(({ id }) => id === selectedId)) selectedId = list[0]?.id ?? null;
-    const lines = list.map((alert) => {
-      const line = alertLine(alert, session.ruleTitle(alert.ruleId), now);
-      line.classList.toggle("selected", alert.id === selectedId);
-      line.addEventListener("click", () => {
-        selectedId = alert.id;
-        draw();
-      });
-      return line;
-    });
-    element("#queue").replaceChildren(...lines);
-    drawCard(
-      session,
-      list.find(({ id }) => id === selectedId),
-    );
-  };
-  let due = false;
-  alerts.onChange(({ upsert, gone, replaced }) => {
-    if (due || (upsert.length === 0 && gone.length === 0 && !replaced)) return;
-    due = true;
-    requestAnimationFrame(() => {
-      due = false;
-      draw();
-    });
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey) return;
-    const list = queue();
-    const at = list.findIndex(({ id }) => id === selectedId);
-    if (event.key === "j" || event.key === "k") {
-      selectedId = list[Math.max(0, Math.min(list.length - 1, at + (event.key === "j" ? 1 : -1)))]?.id ?? null;
-      draw();
-      document.querySelector(".selected")?.scrollIntoView({ block: "nearest" });
-      return;
+
+  const keepSelection = () => {
+    const list = queue.value;
+    const at = list.findIndex(({ id }) => id === selectedId.value);
+    if (at >= 0) lastIndex = at;
+    else if (selectedId.value === null || !alerts.value.has(selectedId.value)) {
+      selectedId.value = list[Math.min(lastIndex, list.length - 1)]?.id ?? null;
     }
-    const action = actions.find(({ key }) => key === event.key);
-    const alert = list[at];
-    if (action && alert) void act(session, alert, action);
+  };
+  let due: ReturnType<typeof setTimeout> | null = null;
+  view.onChange(({ upsert, gone, replaced }) => {
+    if (due !== null || (upsert.length === 0 && gone.length === 0 && !replaced)) return;
+    due = setTimeout(() => {
+      due = null;
+      batch(() => {
+        alerts.value = new Map(view.items);
+        keepSelection();
+      });
+    }, REDRAW_MS);
   });
-  setInterval(() => showFreshness(stream, false), 1_000);
+  const beat = setInterval(() => {
+    now.value = centerNow(session.stream) ?? Date.now();
+  }, BEAT_MS);
+  void session.load<{ actions?: Transition[] }>("/catalog").then(({ actions = [] }) => {
+    transitions.value = new Map(actions.map((one) => [one.id, one]));
+  });
+
+  return {
+    ...staff,
+    page: signal("queue"),
+    alerts,
+    filter,
+    queue,
+    selectedId,
+    selected,
+    marked: signal<ReadonlySet<string>>(new Set()),
+    now,
+    transitions,
+    dialog: signal<Dialog | null>(null),
+    toasts,
+    may: (permission) => me.may.includes(permission),
+    can(action, alert) {
+      const known = transitions.value.get(action);
+      if (!known || !atLeast(me.role, known.role) || !known.from.includes(alert.state)) return false;
+      if (action === "approve" || action === "refuse") return alert.request !== null;
+      return action !== "resume" || alert.suspendedAt !== null;
+    },
+    pendingOf: (alertId) => outbox.entries.value.find((one) => one.alertId === alertId),
+    title: ({ ruleId }) => session.ruleTitle(ruleId),
+    select(id) {
+      selectedId.value = id;
+      keepSelection();
+    },
+    step(by) {
+      const list = queue.value;
+      const at = list.findIndex(({ id }) => id === selectedId.value);
+      const next = at < 0 ? lastIndex : at + by;
+      selectedId.value = list[Math.max(0, Math.min(list.length - 1, next))]?.id ?? null;
+      keepSelection();
+    },
+    toast(text, tone = "plain", undo) {
+      const id = ++toastId;
+      toasts.value = [...toasts.value.slice(1 - TOASTS), { id, text, tone, undo }];
+      setTimeout(() => {
+        toasts.value = toasts.value.filter((one) => one.id !== id);
+      }, TOAST_MS);
+    },
+    close() {
+      clearInterval(beat);
+      view.close();
+    },
+  };
 }
 
-void start();
+export const DeskContext = createContext<Desk | null>(null);
+
+export function useDesk(): Desk {
+  const desk = useContext(DeskContext);
+  if (!desk) throw new Error("this part belongs into a desk");
+  return desk;
+}

@@ -1,0 +1,71 @@
+import { words } from "../shared/language.ts";
+import { actionText, deskActions } from "./actions.ts";
+import { useDesk } from "./desk.ts";
+import { pages, pageText } from "./pages.ts";
+
+const say = words({
+  moving: { zh: "选择", en: "Choosing" },
+  acting: { zh: "处理", en: "Acting" },
+  going: { zh: "跳转", en: "Going" },
+  next: { zh: "下一条 / 上一条", en: "next / previous" },
+  ends: { zh: "第一条 / 最后一条", en: "first / last" },
+  mark: { zh: "加入批量选择", en: "choose for many at once" },
+  markAll: { zh: "选择全部", en: "choose all" },
+  levels: { zh: "只看该等级", en: "only this level" },
+  urgent: { zh: "到一级告警", en: "to the critical alert" },
+  escape: { zh: "取消选择、清除筛选", en: "choose none, clear the filter" },
+  undo: { zh: "撤销上一步", en: "take back the last step" },
+  search: { zh: "搜索", en: "search" },
+  help: { zh: "本页", en: "this page" },
+});
+
+/** Every key there is. */
+export function KeyHelp() {
+  const { may } = useDesk();
+  const moving: (readonly [keys: readonly string[], text: string])[] = [
+    [["j", "k"], say("next")],
+    [["Home", "End"], say("ends")],
+    [["Space"], say("mark")],
+    [["Ctrl", "A"], say("markAll")],
+    [["1", "2", "3", "4"], say("levels")],
+    [["i"], say("urgent")],
+    [["Esc"], say("escape")],
+    [["/", "Ctrl K"], say("search")],
+    [["?"], say("help")],
+  ];
+  return (
+    <div class="key-help">
+      <Column title={say("moving")} lines={moving} />
+      <Column
+        title={say("acting")}
+        lines={[...deskActions.map(({ key, id }) => [[key], actionText(id)] as const), [["u"], say("undo")] as const]}
+      />
+      <Column
+        title={say("going")}
+        lines={pages
+          .filter(({ permission }) => may(permission))
+          .map(({ key, id }) => [["g", key], pageText(id)] as const)}
+      />
+    </div>
+  );
+}
+
+function Column({ title, lines }: { title: string; lines: readonly (readonly [readonly string[], string])[] }) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      <dl>
+        {lines.map(([keys, text]) => (
+          <div key={text}>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+import { signal } from "@preact/signals";
+import type { FeatureCollection } from "geojson";
+import { useEffect } from "preact/hooks";
+import type { Text } from "../../domain/text.ts";
+import type { AlertView } from "../../stream/protocol.ts";
+import { inLanguage } from "../shared/language.ts";
+import { useDesk } from "./desk.ts";
+
+/** How places are called: names of the district's features by their id. */
+const names = signal<ReadonlyMap<string, Text | string>>(new Map());
+let asked: Promise<FeatureCollection> | null = null;
+
+function learn(district: Promise<FeatureCollection>): void {
+  if (asked === district) return;
+  asked = district;
+  void district.then(({ features }) => {
+    const known = new Map<string, Text | string>();
+    for (const { id, properties } of features) {
+      const { name: given, nameEn } = (properties ?? {}) as { name?: Text | string; nameEn?: string };
+      const name = typeof given === "string" && nameEn !== undefined ? { zh: given, en: nameEn } : given;
+      const key = String(properties?.id ?? id ?? "");
+      if (name !== undefined && key !== "") known.set(key, name);
+    }
+    names.value = known;
+  });
+}
+
+export function placeName(id: string | null | undefined): string {
+  if (!id) return "";
+  const name = names.value.get(id);
+  return name === undefined ? id : typeof name === "string" ? name : inLanguage(name);
+}
+
+/** Where an alert is, in words: the smallest named place inside the community. */
+export function usePlaceNames(): (alert: AlertView) => string {
+  const { session } = useDesk();
+  useEffect(() => learn(session.district), [session]);
+  return ({ place }) => {
+    if (!place) return "";
+    const inside = place.pointId ?? place.sectionId ?? place.gridId;
+    return [place.communityId, inside].filter(Boolean).map(placeName).join(" · ");
+  };
+}

@@ -1,0 +1,119 @@
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { isKind, type Kind } from "../../domain/kinds.ts";
+import { type MetricName, metrics } from "../../domain/metrics.ts";
+import type { AlertView } from "../../stream/protocol.ts";
+import { inLanguage, words } from "../shared/language.ts";
+import { minuteText } from "../shared/time.ts";
+import { Chart, type ChartOption } from "./chart.tsx";
+import { useDesk } from "./desk.ts";
+
+const say = words({
+  title: { zh: "最近 {n} 小时", en: "The last {n} hours" },
+  opened: { zh: "发现", en: "opened" },
+});
+
+const HOURS = 6;
+const HOUR_MS = 3_600_000;
+const MARGIN_MS = 5 * 60_000;
+/** What tells most about a kind; the rule's own metric comes first. */
+const tells: Readonly<Partial<Record<Kind, readonly MetricName[]>>> = {
+  bin: ["fillPct", "tempC"],
+  vehicle: ["speedKmh", "working"],
+  person: ["speedKmh", "batteryPct"],
+  toilet: ["nh3Ppm", "h2sPpm"],
+  station: ["hopperPct", "h2sPpm"],
+  foodWastePoint: ["fillPct", "weightKg"],
+  camera: ["batteryPct"],
+  pestTrap: ["batteryPct"],
+};
+
+interface Series {
+  readonly metric: MetricName;
+  readonly points: readonly { readonly at: number; readonly value: number }[];
+}
+
+/** What the device said before and after the alert opened. */
+export function Telemetry({ alert }: { alert: AlertView }) {
+  const { rest, now } = useDesk();
+  const series = useSignal<readonly Series[]>([]);
+  const { id, kind } = alert.subject;
+  const until = useComputed(() => Math.floor(now.value / 30_000) * 30_000);
+  useEffect(() => {
+    if (!isKind(kind)) return;
+    const named = alert.evidence.flatMap((item) => Object.keys(item)).filter((name) => Object.hasOwn(metrics, name));
+    const wanted = [...new Set([...named, ...(tells[kind] ?? [])])]
+      .filter((name) => Object.hasOwn(metrics, name) && name !== "lat" && name !== "lon")
+      .slice(0, 2) as MetricName[];
+    let current = true;
+    const to = until.value;
+    const load = async (metric: MetricName): Promise<Series> => {
+      const query = `metric=${metric}&from=${to - HOURS * HOUR_MS}&to=${to}&every=2m`;
+      const answer = await rest.get<{ points: Series["points"] }>(
+        `/devices/${encodeURIComponent(id)}/history?${query}`,
+      );
+      return { metric, points: answer.points };
+    };
+    Promise.all(wanted.map(load)).then(
+      (loaded) => {
+        if (current) series.value = loaded.filter(({ points }) => points.length > 0);
+      },
+      () => {},
+    );
+    return () => {
+      current = false;
+    };
+  }, [id, kind, until.value]);
+  if (series.value.length === 0) return null;
+  return (
+    <section class="telemetry">
+      <h3>{say("title", { n: HOURS })}</h3>
+      {series.value.map((one) => (
+        <Chart
+          key={one.metric}
+          option={optionOf(one, alert.openedAt, until.value)}
+          label={inLanguage(metrics[one.metric].title)}
+          height={130}
+        />
+      ))}
+    </section>
+  );
+}
+
+function optionOf({ metric, points }: Series, openedAt: number, to: number): ChartOption {
+  const { title, unit, type } = metrics[metric];
+  const [first] = points;
+  const from = Math.max(to - HOURS * HOUR_MS, (first?.at ?? to) - MARGIN_MS);
+  return {
+    xAxis: {
+      type: "time",
+      min: from,
+      max: to,
+      axisLabel: { formatter: (at: number) => minuteText(at), hideOverlap: true },
+    },
+    yAxis: {
+      type: "value",
+      name: `${inLanguage(title)} ${unit}`.trim(),
+      nameTextStyle: { align: "left" },
+      nameGap: 8,
+      scale: type !== "flag",
+      splitNumber: 3,
+    },
+    series: [
+      {
+        type: "line",
+        step: type === "flag" ? "end" : false,
+        showSymbol: false,
+        name: inLanguage(title),
+        data: points.map(({ at, value }) => [at, Math.round(value * 100) / 100]),
+        markLine: {
+          silent: true,
+          symbol: "none",
+          label: { formatter: say("opened"), fontSize: 10 },
+          lineStyle: { type: "dashed" },
+          data: openedAt > to - HOURS * HOUR_MS ? [{ xAxis: openedAt }] : [],
+        },
+      },
+    ],
+  };
+}
