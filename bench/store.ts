@@ -30,6 +30,7 @@ const emptyBatch = (writer: ReadingWriter): CommitBatch => ({
   answers: [],
   documents: [],
   district: [],
+  kpi: null,
   checkpoint: null,
 });
 

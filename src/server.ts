@@ -97,6 +97,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     center.stop();
   });
   await takeDistrictFile(center, file, config.DISTRICT !== undefined);
+  await center.startFigures();
   const adminToken = await ensureAdminToken(center, config.ADMIN_TOKEN);
 
   const broker = await createEmbeddedBroker({ config, clock, registry: center.registry, inbox: center.inbox, logger });

@@ -10,6 +10,7 @@ import { readFeatures } from "../src/district/read.ts";
 import { alertStates } from "../src/domain/alert.ts";
 import { unknown } from "../src/forecast/forecast.ts";
 import { unfollowed } from "../src/influx/following.ts";
+import { kpiCatalogue } from "../src/kpi/catalogue.ts";
 import { outputShape } from "../src/outputs/output-shape.ts";
 import { alertFilter, cellFilter, clientFrame, deviceFilter, wallFilter } from "../src/stream/protocol.ts";
 import { alertOf } from "./support/store.ts";
@@ -37,6 +38,7 @@ describe("docs/protocol.md", () => {
         "problem",
         "alert",
         "forecast",
+        "kpi",
         "mapping",
         "output",
         "influx",
@@ -70,6 +72,9 @@ describe("docs/protocol.md", () => {
           expect(tried(sample.topic, sample.payload)).toMatchObject({ sound: true });
       } else if (kind === "output") {
         outputShape.parse(value);
+      } else if (kind === "kpi") {
+        expect(kpiCatalogue.map(({ id }) => id)).toContain(value.id);
+        expect(Object.keys(value)).toEqual(["id", "from", "to", "group", "value", "numerator", "denominator"]);
       } else if (kind === "forecast") {
         expect(Object.keys(value).sort()).toEqual(Object.keys(unknown("loading", null)).sort());
       } else if (kind === "influx") {

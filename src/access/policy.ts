@@ -13,6 +13,8 @@ export const permissions = {
   readHistory: "viewer",
   readAlerts: "viewer",
   readCatalog: "viewer",
+  readKpis: "viewer",
+  importTickets: "dispatcher",
   actOnAlerts: "crew",
   reportAlerts: "crew",
   readPictures: "crew",

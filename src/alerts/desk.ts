@@ -7,7 +7,7 @@ import type { Json } from "../domain/text.ts";
 import { HOUR, MINUTE, type Millis } from "../domain/time.ts";
 import { beliefIn } from "./belief.ts";
 import { isUnderWay } from "./lifecycle.ts";
-import { newAlert, type Opening, raisedLevel } from "./new-alert.ts";
+import { newAlert, type Opening, openingDetails, raisedLevel } from "./new-alert.ts";
 import type { Rule } from "./rule.ts";
 import type { Targets } from "./targets.ts";
 
@@ -178,7 +178,8 @@ export function createDesk(parts: DeskParts) {
       if (rule.quietMs !== undefined) timer(alert.lastSeenAt + rule.quietMs, { type: "quiet", alertId: alert.id });
       const told = { action: "open", actor: opening.actor, at: now, note: opening.note };
       const opened = change(alert, { rings: rings(alert, now) }, null, changes);
-      changes.timeline.push({ alertId: alert.id, rev, ...told, fromState: null, toState: "open", details: null });
+      const details = openingDetails(opening);
+      changes.timeline.push({ alertId: alert.id, rev, ...told, fromState: null, toState: "open", details });
       changed(null, opened, now, changes);
       return byId.get(opened.id) as Alert;
     },
@@ -203,6 +204,7 @@ export function createDesk(parts: DeskParts) {
       const belief = beliefIn(evidence);
       if (by.contradicts) return change(alert, { evidence, belief }, null, changes);
       const level = Math.min(alert.level, by.level ?? 4) as Level;
+      const confirms = by.confirmed && !alert.confirmed;
       return change(
         alert,
         {
@@ -214,7 +216,7 @@ export function createDesk(parts: DeskParts) {
           evidence,
           belief,
         },
-        null,
+        confirms ? { action: "confirm", actor: "system", at, details: { by: by.evidence.source } } : null,
         changes,
       );
     },

@@ -18,7 +18,7 @@ import { createQuiet } from "./quiet.ts";
 import { createRecurrence } from "./recurrence.ts";
 import type { Rule } from "./rule.ts";
 import { createRulebook } from "./rulebook.ts";
-import { createSilence, type SilenceTimer } from "./silence.ts";
+import { createSilence, type SilenceParts, type SilenceTimer } from "./silence.ts";
 import { createTargets, type TargetSettings } from "./targets.ts";
 import { TimerWheel } from "./timer-wheel.ts";
 import { createUndo } from "./undo.ts";
@@ -49,6 +49,8 @@ export interface AlertingParts {
   readonly newId: () => string;
   readonly rules?: readonly Rule[];
   readonly workforce?: Workforce;
+  /** Told when a device is heard of for the first time, falls silent, or is heard again. */
+  readonly presence?: SilenceParts["presence"];
 }
 
 type Timer =
@@ -136,6 +138,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     rule: () => ruleOf(SILENCE_RULE),
     timer,
     startedAt,
+    presence: parts.presence ?? (() => {}),
   });
   const merchants = createMerchants({
     documents: restored.documents,

@@ -4,6 +4,7 @@ import { codesOf } from "../domain/categories.ts";
 import type { AttributeValue } from "../domain/device.ts";
 import type { Level } from "../domain/levels.ts";
 import type { Place } from "../domain/place.ts";
+import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
 import { beliefIn } from "./belief.ts";
 import type { Rule } from "./rule.ts";
@@ -86,6 +87,12 @@ export function newAlert(
     evidence: opening.evidence,
     rev: 0,
   };
+}
+
+/** What the timeline keeps of how it began, for figures that are reckoned long after the evidence has changed. */
+export function openingDetails({ confirmed, evidence }: Opening): Json {
+  const [first] = evidence;
+  return { confirmed, category: first?.category ?? null, channel: first?.channel ?? null };
 }
 
 /** Under which matter an alert is filed: as its check says, as what was seen says, else as its rule says first. */

@@ -95,7 +95,8 @@ export function createOperator({
       const note = input.note ?? null;
       const into = action === "merge" ? mergeTarget(alert, input.into ?? "", actor) : null;
       const fields = fieldsOf(alert, action, input, state, actor, now);
-      const told = { action, actor: actor.name, at: now, note, details: input.evidence ?? null };
+      const decided = action === "approve" && alert.request ? { kind: alert.request.kind } : null;
+      const told = { action, actor: actor.name, at: now, note, details: input.evidence ?? decided };
       let next: Alert;
       if (finalStates.has(state)) {
         watch.mute(alert, state, changes);

@@ -51,6 +51,8 @@ export interface SilenceParts {
   readonly desk: Desk;
   readonly rule: () => Rule;
   readonly timer: (dueAt: Millis, timer: SilenceTimer) => void;
+  /** Told when a device is heard of for the first time, falls silent, or is heard again. */
+  readonly presence: (subject: Subject, online: boolean, at: Millis, changes: Changes | null) => void;
   /** Silence before the center itself was up proves nothing. */
   readonly startedAt: Millis;
 }
@@ -87,7 +89,7 @@ function groupsOf({ device, place }: Subject): readonly Group[] {
 }
 
 /** Watches for what does not come: one timer for each device, looked at again only when it fires. */
-export function createSilence({ district, desk, rule, timer, startedAt }: SilenceParts) {
+export function createSilence({ district, desk, rule, timer, startedAt, presence }: SilenceParts) {
   const watched = new Set<string>();
   const silent = new Map<string, Silent>();
   /** Devices that fell silent lately, by group. */
@@ -111,9 +113,10 @@ export function createSilence({ district, desk, rule, timer, startedAt }: Silenc
     return populations.get(key)?.count ?? 0;
   };
 
-  const watch = (subject: Subject) => {
+  const watch = (subject: Subject, changes: Changes | null) => {
     if (watched.has(subject.id) || subject.receivedAt === null) return;
     watched.add(subject.id);
+    presence(subject, true, subject.receivedAt, changes);
     timer(Math.max(subject.receivedAt, startedAt) + silenceLimitMs(subject), {
       type: "silence",
       subjectId: subject.id,
@@ -207,6 +210,7 @@ export function createSilence({ district, desk, rule, timer, startedAt }: Silenc
   const fellSilent = (subject: Subject, at: Millis, now: Millis, changes: Changes) => {
     if (silent.has(subject.id)) return;
     silent.set(subject.id, { since: at, mass: null, heard: 0 });
+    presence(subject, false, now, changes);
     markStale(subject.id, true, changes);
     for (const group of groupsOf(subject)) {
       const standing = desk.standing(SILENCE_RULE, group.subject.id, group.subtype);
@@ -239,6 +243,7 @@ export function createSilence({ district, desk, rule, timer, startedAt }: Silenc
 
   const recovered = (subject: Subject, state: Silent, at: Millis, now: Millis, changes: Changes) => {
     silent.delete(subject.id);
+    presence(subject, true, now, changes);
     markStale(subject.id, false, changes);
     const single = desk.standing(SILENCE_RULE, subject.id, null);
     if (single && single.subject.id === subject.id) {
@@ -266,11 +271,11 @@ export function createSilence({ district, desk, rule, timer, startedAt }: Silenc
     /** A device was heard, or said that it is gone. */
     heard({ subject, event, receivedAt }: SeenObservation, now: Millis, changes: Changes): void {
       if (event?.type === "presence" && !event.online) {
-        watch(subject);
+        watch(subject, changes);
         fellSilent(subject, receivedAt, now, changes);
         return;
       }
-      if (!watched.has(subject.id)) watch(subject);
+      if (!watched.has(subject.id)) watch(subject, changes);
       const state = silent.get(subject.id);
       if (state && ++state.heard >= CLEARING_MESSAGES) recovered(subject, state, receivedAt, now, changes);
     },
@@ -310,7 +315,11 @@ export function createSilence({ district, desk, rule, timer, startedAt }: Silenc
           silent.set(alert.subject.id, silent.get(alert.subject.id) ?? own);
         }
       }
-      for (const subject of district.subjects()) watch(subject);
+      for (const subject of district.subjects()) watch(subject, null);
+      for (const id of silent.keys()) {
+        const subject = district.subject(id);
+        if (subject) presence(subject, false, startedAt, null);
+      }
     },
 
     removed(subjectId: string): void {

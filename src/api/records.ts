@@ -6,6 +6,7 @@ import { kinds } from "../domain/kinds.ts";
 import { levels } from "../domain/levels.ts";
 import { metrics } from "../domain/metrics.ts";
 import { roles } from "../domain/roles.ts";
+import { kpiCatalogue } from "../kpi/catalogue.ts";
 import { scopeShape } from "./people.ts";
 import { type Api, actor, given, instant, needs, page, type ResourceParts, token } from "./route.ts";
 
@@ -79,13 +80,16 @@ export function registerRecords(api: Api, { center, config }: ResourceParts): vo
     "/catalog",
     {
       config: needs("readCatalog"),
-      schema: { summary: "Kinds, metrics, levels, rules, categories and what can be done with alerts, in zh and en" },
+      schema: {
+        summary: "Kinds, metrics, levels, rules, figures, categories and what can be done with alerts, in zh and en",
+      },
     },
     async () => ({
       kinds: Object.entries(kinds).map(([id, kind]) => ({ id, ...kind })),
       metrics: Object.entries(metrics).map(([id, { id: _number, ...metric }]) => ({ id, ...metric })),
       levels: Object.entries(levels).map(([level, facts]) => ({ level: Number(level), ...facts })),
       actions: Object.entries(transitions).map(([id, transition]) => ({ id, ...transition })),
+      kpis: kpiCatalogue.map(({ numerator: _measures, denominator: _of, ...kpi }) => kpi),
       categories: Object.entries(categories).map(([id, category]) => ({ id, ...category })),
       rules: center.alerting.rulebook.editions().map(({ rule, version }) => ({
         ...rule,

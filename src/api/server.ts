@@ -28,6 +28,7 @@ import { registerForecasts } from "./forecasts.ts";
 import { registerHandovers } from "./handovers.ts";
 import { registerHistory } from "./history.ts";
 import { registerInflux } from "./influx.ts";
+import { registerKpis } from "./kpis.ts";
 import { registerMappings } from "./mappings.ts";
 import { registerNgsi } from "./ngsi.ts";
 import { registerObservability } from "./observability.ts";
@@ -182,6 +183,7 @@ export async function createApi({
       registerDistrict(scoped as unknown as Api, parts);
       registerHistory(scoped as unknown as Api, parts);
       registerForecasts(scoped as unknown as Api, parts);
+      registerKpis(scoped as unknown as Api, parts);
       registerAlerts(scoped as unknown as Api, parts);
       registerPictures(scoped as unknown as Api, parts);
       registerPeople(scoped as unknown as Api, { ...parts, login });

@@ -7,6 +7,8 @@ import type { Device } from "../domain/device.ts";
 import type { Token } from "../domain/roles.ts";
 import type { Clock, Millis } from "../domain/time.ts";
 import type { Forecasts } from "../forecast/keeper.ts";
+import type { Kpis } from "../kpi/kpis.ts";
+import type { KpiTile } from "../kpi/tile.ts";
 import type { Operations } from "../operations/engine.ts";
 import type { Pictures } from "../store/pictures.ts";
 import type { History, Store } from "../store/store.ts";
@@ -83,6 +85,9 @@ export interface Center {
   readonly calendar: Calendar;
   readonly alerting: Alerting;
   readonly operations: Operations;
+  /** Figures: what is counted, and the live ones of a wall. */
+  readonly kpis: Kpis;
+  readonly tiles: Revisions<KpiTile>;
   readonly pictures: Pictures;
   /** How messages of makers that no driver knows are read. */
   readonly mappings: MappingBook;

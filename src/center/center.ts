@@ -10,6 +10,10 @@ import type { Device } from "../domain/device.ts";
 import { type Clock, DAY, HOUR, MINUTE, SECOND } from "../domain/time.ts";
 import { createForecasts, type Forecasts } from "../forecast/keeper.ts";
 import type { Inbox } from "../ingest/inbox.ts";
+import { createContext } from "../kpi/context.ts";
+import { createKpis } from "../kpi/kpis.ts";
+import { rebuildWhenNeeded } from "../kpi/rebuild.ts";
+import { createTiles } from "../kpi/tiles.ts";
 import { createOperations } from "../operations/engine.ts";
 import { createPictures } from "../store/pictures.ts";
 import { decodeReadings } from "../store/readings.ts";
@@ -51,6 +55,8 @@ export interface RunningCore extends Center {
   readonly inbox: Inbox;
   readonly counters: CenterCounters;
   readonly forecasts: Forecasts;
+  /** Reckons figures anew where they have to be, and reads what today has brought so far. Once, before the doors open. */
+  startFigures(): Promise<void>;
   idle(): Promise<void>;
   stop(): void;
 }
@@ -80,7 +86,9 @@ export function createCenter({
     geography: district,
     pepper,
     changed(id, device, now, changes) {
+      const subject = world.subject(id);
       world.deviceChanged(id, device);
+      if (!device && subject) kpis.presence(subject, null, now, changes);
       alerting?.deviceChanged(id, device, now, changes);
     },
   });
@@ -93,7 +101,20 @@ export function createCenter({
     clock,
     device: registry.get,
   });
+  const startedAt = clock.now();
+  const kpis = createKpis({
+    restored,
+    calendar,
+    startedAt,
+    contextOf: createContext({
+      rule: (id) => alerting?.rulebook.edition(id)?.rule,
+      attributes: (id) => registry.get(id)?.attributes,
+      crew: (id) => operations.register.get("crews", id),
+    }),
+  });
+  const tiles = createTiles(kpis.periods, Date.now() * 1_000, kpis.devicesByKind);
   alerting = createAlerting({
+    presence: kpis.presence,
     district: {
       calendar,
       subject: (id) => world.subject(id),
@@ -113,7 +134,7 @@ export function createCenter({
       undoMs: config.UNDO_SECONDS * SECOND,
       hours: { dutyHours: config.DUTY_HOURS, workingHours: config.WORKING_HOURS },
     },
-    startedAt: clock.now(),
+    startedAt,
     newId: () => ulid(clock.now()),
   });
   const desk: Alerting = alerting;
@@ -140,6 +161,7 @@ export function createCenter({
     registry,
     world,
     alerting: desk,
+    kpis,
     quarantine,
     autoRegister: config.AUTO_REGISTER ? createAutoRegister(registry) : null,
   });
@@ -182,6 +204,7 @@ export function createCenter({
       answers: changes.answers,
       documents: [...changes.documents.values()],
       district: changes.district,
+      kpi: kpis.complete(changes),
       checkpoint,
     };
   };
@@ -195,8 +218,11 @@ export function createCenter({
       queueBytes: config.INGEST_QUEUE_BYTES,
     },
     apply: pipeline.apply,
-    tick: (now, changes) => desk.tick(now, changes),
-    nextDueAt: () => desk.nextDueAt,
+    tick(now, changes) {
+      desk.tick(now, changes);
+      kpis.tick(now, changes);
+    },
+    nextDueAt: () => Math.min(desk.nextDueAt ?? Number.POSITIVE_INFINITY, kpis.nextDueAt),
     complete,
     commit: (batch) => store.commit(batch),
     committed(changes) {
@@ -205,6 +231,7 @@ export function createCenter({
         else alerts.remove(alert.id, alert.rev);
       }
       registry.committed(changes);
+      tiles.committed(changes, changes.kpi?.finish() ?? null, clock.now());
       tokens.committed();
       for (const { kind, deviceId, command } of changes.commands) {
         for (const listener of commandListeners) listener(kind, deviceId, command);
@@ -216,6 +243,10 @@ export function createCenter({
   });
 
   return {
+    async startFigures() {
+      await rebuildWhenNeeded({ store, kpis, operate: loop.operate });
+      await tiles.load(store, alerts.values(), clock.now());
+    },
     clock,
     store,
     history: history?.(registry) ?? store,
@@ -228,6 +259,8 @@ export function createCenter({
     calendar,
     alerting: desk,
     operations,
+    kpis,
+    tiles: tiles.tiles,
     pictures: createPictures(config.DATA_DIR),
     mappings,
     walls,

@@ -3,6 +3,7 @@ import type { Device } from "../domain/device.ts";
 import type { Token } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
+import type { KpiDraft } from "../kpi/ledger.ts";
 import { ReadingWriter } from "../store/readings.ts";
 import type { AuditEntry, DistrictChange, IdempotentAnswer, QuarantineEntry, RuleState } from "../store/store.ts";
 
@@ -34,6 +35,9 @@ export class Changes {
   /** Commands to devices: sent once the batch is committed. */
   readonly commands: { readonly kind: string; readonly deviceId: string; readonly command: DeviceCommand }[] = [];
 
+  /** What changes of the figures; filled by `kpi/kpis.ts`. */
+  kpi: KpiDraft | null = null;
+
   /** Fill levels of this batch for the forecasts: told once they are committed. */
   readonly levels: { readonly device: Device; readonly at: Millis; readonly fillPct: number }[] = [];
 
@@ -50,7 +54,8 @@ export class Changes {
       this.quarantine.length === 0 &&
       this.answers.length === 0 &&
       this.documents.size === 0 &&
-      this.district.length === 0
+      this.district.length === 0 &&
+      (this.kpi === null || this.kpi.empty)
     );
   }
 

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { finalStates } from "../domain/alert.ts";
 import type { Device } from "../domain/device.ts";
 import { createEditionWriter } from "./editions.ts";
+import { createKpiCommitter } from "./kpi-tables.ts";
 import { createMeta } from "./meta.ts";
 import { decodeReadings } from "./readings.ts";
 import type { CommitBatch } from "./store.ts";
@@ -60,6 +61,7 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
   );
   const putPlace = prepare("INSERT OR REPLACE INTO device_place VALUES (?, ?, ?, ?, ?, ?)");
   const meta = createMeta(database);
+  const putKpi = createKpiCommitter(database);
 
   /** Newest log entry when the checkpoint round under way began: from there on a restart replays. */
   let roundStart = 0;
@@ -106,6 +108,7 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
         JSON.stringify(alert),
       );
     }
+    if (batch.kpi) putKpi(batch.kpi);
     for (const entry of batch.timeline) putTimeline.run(entry.alertId, entry.rev, JSON.stringify(entry));
     if (batch.audit.length > 0) {
       let hash = (lastHash.get() as { hash: string } | undefined)?.hash ?? "";

@@ -82,6 +82,21 @@ const steps: readonly string[] = [
   CREATE UNIQUE INDEX district_feature_since ON district_feature (id, since);
   CREATE INDEX district_feature_now ON district_feature (id) WHERE until IS NULL;
   `,
+  `
+  CREATE TABLE kpi_counter (
+    measure TEXT NOT NULL, hour INTEGER NOT NULL, bin INTEGER NOT NULL, community_id TEXT NOT NULL, grid_id TEXT NOT NULL,
+    line TEXT NOT NULL, contractor TEXT NOT NULL, level INTEGER NOT NULL, category TEXT NOT NULL, source TEXT NOT NULL,
+    amount REAL NOT NULL, ms REAL NOT NULL,
+    PRIMARY KEY (measure, hour, bin, community_id, grid_id, line, contractor, level, category, source)
+  ) WITHOUT ROWID;
+  -- What each record contributes, so that a figure can be opened up to the cases behind it.
+  CREATE TABLE kpi_part (
+    measure TEXT NOT NULL, at INTEGER NOT NULL, record_id TEXT NOT NULL, community_id TEXT NOT NULL, grid_id TEXT NOT NULL,
+    line TEXT NOT NULL, contractor TEXT NOT NULL, level INTEGER NOT NULL, category TEXT NOT NULL, source TEXT NOT NULL,
+    PRIMARY KEY (measure, at, record_id, community_id, grid_id, line, contractor, level, category, source)
+  ) WITHOUT ROWID;
+  CREATE TABLE kpi_record (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+  `,
 ];
 
 /**

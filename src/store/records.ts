@@ -3,6 +3,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Alert, TimelineEntry } from "../domain/alert.ts";
 import { invalid } from "../domain/problem.ts";
 import { restoreDistrict } from "./editions.ts";
+import { restoreKpiRecords } from "./kpi-tables.ts";
 import type {
   AlertQuery,
   AlertStep,
@@ -56,6 +57,7 @@ export function restore(database: DatabaseSync): Restored {
       device: Number(row.device),
       body: JSON.parse(String(row.body)),
     })),
+    kpiRecords: restoreKpiRecords(database),
     tail: all("SELECT body FROM log WHERE id > ? ORDER BY id", Number(meta("checkpointLog") ?? 0)).map(
       ({ body }) => Uint8Array.from(body as Uint8Array).buffer,
     ),

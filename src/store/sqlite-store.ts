@@ -78,6 +78,8 @@ export async function openStore(options: SqliteOptions): Promise<SqliteStore> {
     editions: (query) => store.ask("editions", query),
     edition: (edition) => store.ask("edition", edition),
     featureEditions: (id, limit) => store.ask("featureEditions", id, limit),
+    kpiSums: (query) => store.ask("kpiSums", query),
+    kpiCases: (query) => store.ask("kpiCases", query),
     backup: (path) => store.ask("backup", path),
     status: () => store.ask("status"),
     pack: () => store.ask("pack"),

@@ -7,6 +7,7 @@ import { createCommitter } from "./commit.ts";
 import { asStoreError, freeBytes, needsReopening, openDatabase } from "./database.ts";
 import { createEditions } from "./editions.ts";
 import { createFollowing } from "./following.ts";
+import { createKpiQueries } from "./kpi-tables.ts";
 import { createLog } from "./log.ts";
 import { createMeta } from "./meta.ts";
 import { createPacker } from "./packing.ts";
@@ -45,6 +46,7 @@ function open() {
     tail,
     commit: createCommitter(database, tail, options.quarantineRows),
     records: createRecords(database),
+    kpi: createKpiQueries(database),
     series: createSeries(database, tail),
     packer: createPacker(database, tail),
     log: createLog(database, options.follower?.backlogBytes ?? null),
@@ -116,6 +118,8 @@ const calls: StoreCalls = {
   alertSteps: (afterRev, limit) => opened.records.alertSteps(afterRev, limit),
   alert: (id) => opened.records.alert(id),
   answer: (key) => opened.records.answer(key),
+  kpiSums: (query) => opened.kpi.kpiSums(query),
+  kpiCases: (query) => opened.kpi.kpiCases(query),
   quarantine: (query) => opened.records.quarantine(query),
   audit: (query) => opened.records.audit(query),
   editions: (query) => opened.editions.editions(query),

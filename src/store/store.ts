@@ -6,6 +6,8 @@ import type { DeviceEvent, QualityFlag } from "../domain/observation.ts";
 import type { Token, Work } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
+import type { KpiChanges, KpiRecord } from "../kpi/ledger.ts";
+import type { Measure, Scope } from "../kpi/measures.ts";
 
 /** A reading as the journal keeps it: everything a device said about one moment. */
 export interface Reading {
@@ -116,6 +118,8 @@ export interface CommitBatch {
   readonly answers: readonly IdempotentAnswer[];
   readonly documents: readonly DocumentChange[];
   readonly district: readonly DistrictChange[];
+  /** What changes of the figures; null for nothing. */
+  readonly kpi: KpiChanges | null;
   /** A part of a checkpoint round, or null when this batch carries none (see `Restored.subjects`). */
   readonly checkpoint: Checkpoint | null;
 }
@@ -153,6 +157,8 @@ export interface Restored {
   /** The district's newest edition; null before the first one. */
   readonly district: { readonly note: EditionNote; readonly features: readonly DistrictFeature[] } | null;
   readonly subjects: readonly SubjectCheckpoint[];
+  /** Facts whose contributions to the figures may still change. */
+  readonly kpiRecords: readonly KpiRecord[];
   /** Readings committed since the last completed checkpoint round began, in commit order, as packed batches. */
   readonly tail: readonly ArrayBuffer[];
 }
@@ -222,6 +228,43 @@ export interface AuditQuery {
   readonly limit: number;
 }
 
+/** Limits of a question about figures, by parts of the scope. */
+export type KpiWithin = { readonly [name in keyof Scope]?: readonly Scope[name][] };
+
+export interface KpiQuery {
+  readonly measure: Measure;
+  /** Begin of an hour, inclusive. */
+  readonly from: Millis;
+  readonly to: Millis;
+  readonly by: readonly (keyof Scope)[];
+  readonly within?: KpiWithin | undefined;
+}
+
+/** A measure in one hour and group; durations by bin. */
+export interface KpiSum {
+  readonly hour: Millis;
+  readonly bin: number;
+  readonly amount: number;
+  readonly ms: Millis;
+  readonly group: { readonly [name in keyof Scope]?: string | number };
+}
+
+export interface KpiCases {
+  readonly measures: readonly Measure[];
+  readonly from: Millis;
+  readonly to: Millis;
+  readonly within?: KpiWithin | undefined;
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+/** A record behind a figure, and which of its measures it is part of. */
+export interface KpiPart {
+  readonly at: Millis;
+  readonly recordId: string;
+  readonly measures: readonly Measure[];
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | null;
@@ -269,6 +312,8 @@ export interface Store extends History, AsyncDisposable {
     cursor?: string;
     limit: number;
   }): Promise<Page<QuarantineEntry & { id: number }>>;
+  kpiSums(query: KpiQuery): Promise<readonly KpiSum[]>;
+  kpiCases(query: KpiCases): Promise<Page<KpiPart>>;
   audit(query: AuditQuery): Promise<Page<AuditEntry & { id: number }>>;
   /** Editions of the district, newest first. */
   editions(query: { cursor?: number; limit: number }): Promise<Page<EditionNote>>;

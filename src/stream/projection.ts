@@ -3,7 +3,8 @@ import type { Alert } from "../domain/alert.ts";
 import { kinds } from "../domain/kinds.ts";
 import { inScope, type Reader, reaches } from "../domain/reach.ts";
 import { atLeast, type Role, type Scope } from "../domain/roles.ts";
-import type { AlertFilter, AlertView, DeviceFilter, DeviceView, MarkView } from "./protocol.ts";
+import type { KpiTile } from "../kpi/tile.ts";
+import type { AlertFilter, AlertView, DeviceFilter, DeviceView, KpiFilter, MarkView } from "./protocol.ts";
 
 /** Screens that hang in public see roles, never people: no names, no assignees, no heart rates. */
 export function seesPeople(role: Role): boolean {
@@ -72,6 +73,16 @@ function inside(bbox: Bbox | undefined, lat: number | null | undefined, lon: num
 
 function among<T>(allowed: readonly T[] | undefined, value: T | null | undefined): boolean {
   return allowed === undefined || (value != null && allowed.includes(value));
+}
+
+/** A token that is limited to communities does not see the sum of all; one limited more finely sees no figures. */
+export function kpiMatcher(filter: KpiFilter, scope: Scope): (tile: KpiTile) => boolean {
+  const finer = scope.gridId !== undefined || scope.areaGrade !== undefined || scope.businessLine !== undefined;
+  return ({ name, communityId }) =>
+    !finer &&
+    among(scope.communityId, communityId) &&
+    among(filter.name, name) &&
+    among(filter.communityId, communityId);
 }
 
 /** What both the token's reach and the client's filter let through. */

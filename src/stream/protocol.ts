@@ -7,6 +7,7 @@ import type { Metrics } from "../domain/metrics.ts";
 import type { Role } from "../domain/roles.ts";
 import type { Millis } from "../domain/time.ts";
 import type { WallOrder } from "../domain/wall.ts";
+import type { KpiTile } from "../kpi/tile.ts";
 
 /** The frames of the stream. Used by the center, by screens and by tests; runs in a browser. */
 
@@ -37,6 +38,10 @@ export const alertFilter = z.strictObject({
   bbox: bbox.optional(),
 });
 export type AlertFilter = z.infer<typeof alertFilter>;
+
+/** Live figures by name, and of which communities; without any, those of the whole district too. */
+export const kpiFilter = z.strictObject({ name: some(name).optional(), communityId: some(name).optional() });
+export type KpiFilter = z.infer<typeof kpiFilter>;
 
 export const deviceFilter = z.strictObject({
   kind: some(name).optional(),
@@ -171,6 +176,7 @@ export type AlertView = Alert;
 export interface Topics {
   readonly alerts: AlertView;
   readonly devices: DeviceView;
+  readonly kpis: KpiTile;
   readonly marks: MarkView;
   readonly cells: CellView;
   readonly walls: WallView;

@@ -4,8 +4,16 @@ import type { Wall } from "../center/walls.ts";
 import type { Reader } from "../domain/reach.ts";
 import type { Role, Scope } from "../domain/roles.ts";
 import { Cells, cellView, touching } from "./cells.ts";
-import { alertMatcher, alertView, deviceMatcher, deviceView, markView, seesPeople } from "./projection.ts";
-import { alertFilter, cellFilter, type DeviceFilter, deviceFilter, type WallView, wallFilter } from "./protocol.ts";
+import { alertMatcher, alertView, deviceMatcher, deviceView, kpiMatcher, markView, seesPeople } from "./projection.ts";
+import {
+  alertFilter,
+  cellFilter,
+  type DeviceFilter,
+  deviceFilter,
+  kpiFilter,
+  type WallView,
+  wallFilter,
+} from "./protocol.ts";
 import { View } from "./view.ts";
 
 export type AnyView = View<Revised>;
@@ -54,6 +62,16 @@ export function createTopics(center: Center) {
           filter,
           open: (key, eyes) =>
             anyView(new View(key, center.alerts, alertMatcher(filter, reader), (alert) => alertView(alert, eyes))),
+        };
+      },
+    },
+    kpis: {
+      lossless: false,
+      ask(given, { scope }) {
+        const filter = kpiFilter.parse(given);
+        return {
+          filter,
+          open: (key) => anyView(new View(key, center.tiles, kpiMatcher(filter, scope), (tile) => tile)),
         };
       },
     },

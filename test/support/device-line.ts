@@ -26,6 +26,7 @@ export function openLine() {
     registry,
     world: desk.world,
     alerting: desk.alerting,
+    kpis: { see() {} },
     quarantine,
     autoRegister: null,
   });

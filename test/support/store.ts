@@ -23,6 +23,7 @@ export function batchOf(readings: readonly Reading[], rest: Partial<CommitBatch>
     answers: [],
     documents: [],
     district: [],
+    kpi: null,
     checkpoint: null,
     ...rest,
   };

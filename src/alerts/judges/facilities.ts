@@ -28,32 +28,59 @@ export const odour = defineJudge(
   }),
   ({ windowMs, majorFactor, nh3MgM3, h2sMgM3 }) => {
     const windows = new WeakMap<object, { start: number; nh3: number[]; h2s: number[] }>();
-    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const mean = (values: readonly number[]) =>
+      values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
     return ({ metrics, subject, at, outOfOrder }): Judgement | null => {
       if (outOfOrder || (metrics.nh3Ppm === undefined && metrics.h2sPpm === undefined)) return null;
-      const { toiletClass, h2sResolutionPpm } = subject.device.attributes;
       const start = Math.floor(at / windowMs) * windowMs;
       const done = windows.get(subject);
       const current = done?.start === start ? done : { start, nh3: [], h2s: [] };
       windows.set(subject, current);
       if (metrics.nh3Ppm !== undefined) current.nh3.push(metrics.nh3Ppm);
-      const seesH2s = Number(h2sResolutionPpm ?? 1) <= H2S_STEP_PPM;
-      if (metrics.h2sPpm !== undefined && seesH2s) current.h2s.push(metrics.h2sPpm);
+      if (metrics.h2sPpm !== undefined && seesHydrogenSulphide(subject.device.attributes))
+        current.h2s.push(metrics.h2sPpm);
       if (!done || done === current) return null;
-      const known = toilet.safeParse(String(toiletClass ?? ORDINARY_CLASS));
-      const nh3 = done.nh3.length > 0 ? mean(done.nh3) * NH3_MG_PER_PPM : 0;
-      const h2s = done.h2s.length > 0 ? mean(done.h2s) * H2S_MG_PER_PPM : 0;
-      const nh3Share = nh3 / nh3MgM3[known.data ?? ORDINARY_CLASS];
-      const h2sShare = h2s / h2sMgM3;
-      const share = Math.max(nh3Share, h2sShare);
+      const ppm = { nh3: mean(done.nh3), h2s: mean(done.h2s) };
+      const shares = odourShares(ppm, subject.device.attributes.toiletClass, { nh3MgM3, h2sMgM3 });
+      const share = Math.max(shares.nh3, shares.h2s);
       if (share <= 1) return share < CLEARS_BELOW_SHARE ? OVER : BETWEEN;
-      const [gas, mgM3] = nh3Share >= h2sShare ? (["nh3", nh3] as const) : (["h2s", h2s] as const);
+      const [gas, mgM3] =
+        shares.nh3 >= shares.h2s
+          ? (["nh3", ppm.nh3 * NH3_MG_PER_PPM] as const)
+          : (["h2s", ppm.h2s * H2S_MG_PER_PPM] as const);
       const facts = { gas, mgM3: Number(mgM3.toPrecision(3)), timesLimit: Number(share.toFixed(2)) };
       return { says: "holds", facts, ...(share >= majorFactor && { level: 2 as const }) };
     };
   },
 );
 const ORDINARY_CLASS = "2";
+
+/** Whether a toilet should be open: its attributes `opensAt` and `closesAt` replace the hours that hold elsewhere. */
+export function isOpeningHour(
+  hour: number,
+  own: { readonly [name: string]: unknown },
+  [opensAt, closesAt]: readonly [number, number],
+): boolean {
+  return hour >= Number(own.opensAt ?? opensAt) && hour < Number(own.closesAt ?? closesAt);
+}
+
+/** Ammonia and hydrogen sulphide beside the limits of a toilet's class: 1 is the limit. */
+export function odourShares(
+  ppm: { readonly nh3: number; readonly h2s: number },
+  toiletClass: unknown,
+  limits: { readonly nh3MgM3: Readonly<Record<"1" | "2" | "3", number>>; readonly h2sMgM3: number },
+): { readonly nh3: number; readonly h2s: number } {
+  const known = toilet.safeParse(String(toiletClass ?? ORDINARY_CLASS)).data ?? ORDINARY_CLASS;
+  return {
+    nh3: (ppm.nh3 * NH3_MG_PER_PPM) / limits.nh3MgM3[known],
+    h2s: (ppm.h2s * H2S_MG_PER_PPM) / limits.h2sMgM3,
+  };
+}
+
+/** Whether a sensor is fine enough to see the limit of hydrogen sulphide. */
+export function seesHydrogenSulphide(attributes: { readonly [name: string]: unknown }): boolean {
+  return Number(attributes.h2sResolutionPpm ?? 1) <= H2S_STEP_PPM;
+}
 
 /** Growth of a counter per hour above a limit in hours when nothing should grow: a leak at night. */
 export const growsAtNight = defineJudge(
@@ -84,9 +111,7 @@ export const closedInOpeningHours = defineJudge(
   ({ opensAt, closesAt }) =>
     ({ metrics: { open }, subject, at }, { calendar }) => {
       if (open === undefined) return null;
-      const own = subject.device.attributes;
-      const hour = calendar.hourOfDay(at);
-      const due = hour >= Number(own.opensAt ?? opensAt) && hour < Number(own.closesAt ?? closesAt);
+      const due = isOpeningHour(calendar.hourOfDay(at), subject.device.attributes, [opensAt, closesAt]);
       return due && open === 0 ? { says: "holds", facts: { open } } : OVER;
     },
 );

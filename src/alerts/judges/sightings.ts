@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { categories } from "../../domain/categories.ts";
+import { isDepositHour } from "../../domain/deposit-hours.ts";
 import { qualityFlags } from "../../domain/observation.ts";
 import { BETWEEN, defineJudge, level, NEVER_ENDS, OVER } from "./judging.ts";
 
@@ -131,21 +132,12 @@ export const depositOutside = defineJudge(
     ({ event, metrics, subject, at }, { calendar }) => {
       const deposit = event?.type === "card" || metrics.doorOpen === 1;
       if (!deposit) return null;
-      const own = subject.device.attributes.depositHours;
-      const due = typeof own === "string" ? parseHours(own) : windows;
       const hours = calendar.hoursOfDay(at);
-      if (due.some(([from, to]) => hours >= from && hours < to)) return null;
+      if (isDepositHour(hours, subject.device.attributes.depositHours, windows)) return null;
       return { says: "holds", facts: { hour: Math.floor(hours) } };
     },
   NEVER_ENDS,
 );
-
-function parseHours(text: string): readonly (readonly [number, number])[] {
-  return text.split(",").map((part) => {
-    const [from = 0, to = 24] = part.split("-").map(Number);
-    return [from, to] as const;
-  });
-}
 
 /** A quality flag the pipeline or the driver put on the reading; a reading without it is good again. */
 export const flagged = defineJudge(

@@ -1,0 +1,196 @@
+import type { Millis } from "../domain/time.ts";
+import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
+import type { KpiQuery, KpiSum, KpiWithin, Store } from "../store/store.ts";
+import { type CaseRecord, closeByOf, counts } from "./cases.ts";
+import type { Kpi } from "./catalogue/shapes.ts";
+import { type Measure, percentile, type Scope } from "./measures.ts";
+import type { Period, Periods } from "./periods.ts";
+
+/** A figure of one group and period. `value` is null where there is nothing to reckon from: never 0, never 100 %. */
+export interface KpiAnswer {
+  readonly id: string;
+  readonly from: Millis;
+  readonly to: Millis;
+  readonly group: { readonly [name in keyof Scope]?: string | number };
+  readonly value: number | null;
+  readonly numerator: number | null;
+  readonly denominator: number | null;
+  readonly p50?: number | null;
+  readonly p90?: number | null;
+}
+
+export interface KpiQuestion {
+  readonly kpis: readonly Kpi[];
+  readonly from: Millis;
+  readonly to: Millis;
+  readonly by: readonly (keyof Scope)[];
+  readonly period: Period | null;
+  readonly within?: KpiWithin | undefined;
+}
+
+export interface AnswerParts {
+  readonly store: Pick<Store, "kpiSums">;
+  readonly periods: Periods;
+  readonly desks: number;
+  readonly openCases: () => Iterable<CaseRecord>;
+}
+
+interface Cell {
+  amount: number;
+  ms: number;
+  readonly bins: Map<number, number>;
+  readonly perHour: Map<Millis, number>;
+}
+const emptyCell = (): Cell => ({ amount: 0, ms: 0, bins: new Map(), perHour: new Map() });
+
+/** Rates have two decimals. */
+const rounded = (value: number): number => Math.round(value * 100) / 100;
+
+/** Reckons figures from counters of the asked range; the range is made of whole hours. */
+export async function answerKpis(
+  { kpis, from, to, by, period, within }: KpiQuestion,
+  { store, periods, desks, openCases }: AnswerParts,
+  now: Millis,
+): Promise<KpiAnswer[]> {
+  const answers: KpiAnswer[] = [];
+  const known = new Map<string, Promise<readonly KpiSum[]>>();
+  const sums = (measure: Measure, since: Millis, until: Millis) => {
+    const key = `${measure} ${since} ${until}`;
+    const query: KpiQuery = { measure, from: since, to: until, by, ...(within && { within }) };
+    const asked = known.get(key) ?? store.kpiSums(query);
+    known.set(key, asked);
+    return asked;
+  };
+  const spans = period ? [...periods.split(period, from, to)] : [{ from, to }];
+
+  /** Sums of some measures by group and span. */
+  const cells = async (measures: readonly Measure[]) => {
+    const table = new Map<string, Map<Millis, Cell>>();
+    for (const measure of measures) {
+      for (const { hour, bin, amount, ms, group } of await sums(measure, from, to)) {
+        const start = period ? Math.max(from, periods.start(period, hour)) : from;
+        const cell = cellOf(table, group, start);
+        cell.amount += amount;
+        cell.ms += ms;
+        cell.bins.set(bin, (cell.bins.get(bin) ?? 0) + amount);
+        cell.perHour.set(hour, (cell.perHour.get(hour) ?? 0) + amount);
+      }
+    }
+    return table;
+  };
+
+  /** Due before an instant and open at it, by group: what is open now, reckoned back. */
+  const backlogAt = async (instant: Millis): Promise<Map<string, number>> => {
+    const open = new Map<string, number>();
+    const until = periods.next("hour", now);
+    const add = (group: KpiSum["group"], amount: number) => {
+      const key = JSON.stringify(group);
+      open.set(key, (open.get(key) ?? 0) + amount);
+    };
+    for (const record of openCases()) {
+      const closeBy = closeByOf(record);
+      const overdue = record.civic && counts(record) && record.filedAt !== null && record.closedAt === null;
+      if (!overdue || closeBy === null || closeBy >= until || !isWithin(record, within)) continue;
+      add(Object.fromEntries(by.map((name) => [name, scopeValue(record, name)])), 1);
+    }
+    if (instant < until) {
+      for (const { group, amount } of await sums("case.closeDue", instant, until)) add(group, -amount);
+      for (const { group, amount } of await sums("case.closed", instant, until)) add(group, amount);
+    }
+    return open;
+  };
+
+  for (const kpi of kpis) {
+    const top = await cells(kpi.numerator);
+    const below = kpi.denominator && (await cells(kpi.denominator));
+    const inherited = kpi.how === "backlog" ? await Promise.all(spans.map((span) => backlogAt(span.from))) : [];
+    const groups = new Set([...top.keys(), ...(below?.keys() ?? []), ...inherited.flatMap((open) => [...open.keys()])]);
+    if (groups.size === 0 || by.length === 0) groups.add(by.length === 0 ? "{}" : JSON.stringify(noGroup(by)));
+    for (const key of groups) {
+      for (const [index, span] of spans.entries()) {
+        const numerator = top.get(key)?.get(span.from) ?? emptyCell();
+        const denominator = below ? (below.get(key)?.get(span.from) ?? emptyCell()) : null;
+        if (denominator) denominator.amount += Math.max(0, inherited[index]?.get(key) ?? 0);
+        const hours = (span.to - span.from) / HOUR;
+        answers.push({
+          id: kpi.id,
+          ...span,
+          group: JSON.parse(key),
+          ...reckon(kpi, numerator, denominator, { hours, desks }),
+        });
+      }
+    }
+  }
+  return answers;
+}
+
+function cellOf(table: Map<string, Map<Millis, Cell>>, group: KpiSum["group"], start: Millis): Cell {
+  const key = JSON.stringify(group);
+  let spans = table.get(key);
+  if (!spans) {
+    spans = new Map();
+    table.set(key, spans);
+  }
+  let cell = spans.get(start);
+  if (!cell) {
+    cell = emptyCell();
+    spans.set(start, cell);
+  }
+  return cell;
+}
+
+const noGroup = (by: readonly (keyof Scope)[]) => Object.fromEntries(by.map((name) => [name, ""]));
+
+function scopeValue(record: CaseRecord, name: keyof Scope): string | number {
+  if (name === "category") return record.ruleId;
+  return name === "source" ? "" : record[name];
+}
+
+function isWithin(record: CaseRecord, within: KpiWithin | undefined): boolean {
+  return Object.entries(within ?? {}).every(
+    ([name, allowed]) =>
+      (allowed as readonly unknown[] | undefined)?.includes(scopeValue(record, name as keyof Scope)) ?? true,
+  );
+}
+
+type Value = Pick<KpiAnswer, "value" | "numerator" | "denominator" | "p50" | "p90">;
+
+function reckon(
+  { how = "ratio", denominator: measures, unit }: Kpi,
+  top: Cell,
+  below: Cell | null,
+  { hours, desks }: { hours: number; desks: number },
+): Value {
+  const { amount } = top;
+  if (how === "duration") {
+    const inMinutes = (ms: number | null) => (ms === null ? null : rounded(ms / MINUTE));
+    return {
+      value: amount > 0 ? rounded(top.ms / amount / MINUTE) : null,
+      numerator: rounded(top.ms / MINUTE),
+      denominator: amount,
+      p50: inMinutes(percentile(top.bins, 0.5)),
+      p90: inMinutes(percentile(top.bins, 0.9)),
+    };
+  }
+  if (how === "p95") {
+    const p95 = percentile(top.bins, 0.95);
+    return { value: p95 === null ? null : rounded(p95 / SECOND), numerator: null, denominator: amount };
+  }
+  if (how === "perDeskHour") {
+    const counted = [...top.perHour.values()].sort((a, b) => a - b);
+    // Hours without an alert count: their number is what is missing.
+    const rank = Math.ceil(hours * 0.95) - (Math.round(hours) - counted.length) - 1;
+    const busy = rank < 0 ? 0 : (counted[rank] ?? 0);
+    return { value: desks > 0 ? rounded(busy / desks) : null, numerator: busy, denominator: desks };
+  }
+  if (how === "score") return { value: rounded(100 - amount), numerator: rounded(amount), denominator: null };
+  if (measures === null || !below) return { value: rounded(amount), numerator: rounded(amount), denominator: null };
+  const whole = below.amount;
+  const part = how === "rest" ? whole - amount : amount;
+  const times = unit === "percent" ? 100 : 1;
+  return {
+    value: whole > 0 ? rounded((part / whole) * times) : null,
+    numerator: rounded(part),
+    denominator: rounded(whole),
+  };
+}
