@@ -108,7 +108,7 @@ export function registerWalls(api: Api, { center, config, stream }: ResourcePart
     },
   );
 
-  const walls = (): Token[] => [...center.tokens.all()].filter(({ role }) => role === "viewer");
+  const walls = (): Token[] => [...center.tokens.all()].filter(({ role, session }) => role === "viewer" && !session);
   /** By id or by name, if it lies in what the asking one may see. */
   const wallOf = (asked: string, who: Actor): Token => {
     const found = walls().find(({ id, name }) => id === asked || name === asked);

@@ -84,7 +84,7 @@ export function actionText(id: string): string {
   return name ? inLanguage(name) : id;
 }
 
-export const aboutOf = (desk: Desk, alert: AlertView): string => `${desk.title(alert)} · ${alert.subject.id}`;
+export const aboutOf = (desk: Desk, alert: AlertView): string => `${desk.title(alert)} · ${desk.subject(alert)}`;
 
 /** The last one that can be taken back with a key. */
 let lastUndo: (() => void) | null = null;

@@ -238,6 +238,8 @@ const steps: Readonly<Record<string, Text>> = {
   picture: { zh: "上传照片", en: "Picture" },
   report: { zh: "上报", en: "Reported" },
   expire: { zh: "失效", en: "Expired" },
+  clockWarning: { zh: "时限提醒", en: "Time is running out" },
+  clockBreach: { zh: "超时", en: "Overdue" },
 };
 
 function timelineText({ action }: TimelineEntry): string {

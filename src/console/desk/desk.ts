@@ -50,6 +50,8 @@ export interface Desk extends Staff {
   can(action: string, alert: AlertView): boolean;
   pendingOf(alertId: string): Intent | undefined;
   title(alert: AlertView): string;
+  /** What it is about; for an overdue case the alert that is overdue. */
+  subject(alert: AlertView): string;
   select(id: string | null): void;
   /** Selects the next (1) or previous (-1) of the queue. */
   step(by: number): void;
@@ -134,6 +136,10 @@ export function createDesk(staff: Staff): Desk {
     },
     pendingOf: (alertId) => outbox.entries.value.find((one) => one.alertId === alertId),
     title: ({ ruleId }) => session.ruleTitle(ruleId),
+    subject({ subject }) {
+      const about = subject.kind === "case" ? alerts.value.get(subject.id) : undefined;
+      return about ? `${session.ruleTitle(about.ruleId)} ${about.subject.id}` : subject.id;
+    },
     select(id) {
       selectedId.value = id;
       keepSelection();

@@ -12,6 +12,69 @@ export interface DeskPage {
 
 export const pages: readonly DeskPage[] = [
   { id: "queue", key: "q", permission: "readAlerts", icon: "M4 6h16M4 12h16M4 18h10" },
+  {
+    id: "bench",
+    key: "b",
+    permission: "actOnAlerts",
+    icon: "M3 7h12v10H3zM15 11l6-3v8l-6-3M7 12l2 2 4-4",
+    load: () => import("./bench.tsx"),
+  },
+  {
+    id: "forecasts",
+    key: "f",
+    permission: "readHistory",
+    icon: "M4 20h16M4 16l5-6 4 3 7-9",
+    load: () => import("./forecasts.tsx"),
+  },
+  {
+    id: "spots",
+    key: "h",
+    permission: "readAlerts",
+    icon: "M12 21s7-6 7-12a7 7 0 0 0-14 0c0 6 7 12 7 12zM12 7v4l2 2",
+    load: () => import("./spots.tsx"),
+  },
+  {
+    id: "devices",
+    key: "d",
+    permission: "readQuarantine",
+    icon: "M7 3h10v18H7zM11 18h2",
+    load: () => import("./devices.tsx"),
+  },
+  {
+    id: "rules",
+    key: "r",
+    permission: "manageRules",
+    icon: "M4 6h10M18 6h2M4 12h4M12 12h8M4 18h12M14 4v4M8 10v4M16 16v4",
+    load: () => import("./rules.tsx"),
+  },
+  {
+    id: "silences",
+    key: "n",
+    permission: "readSilences",
+    icon: "M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4M3 3l18 18",
+    load: () => import("./silences.tsx"),
+  },
+  {
+    id: "handover",
+    key: "o",
+    permission: "handOver",
+    icon: "M3 12h6l2 2 4-4 2 2h4M6 8l3-3M18 16l-3 3",
+    load: () => import("./handover.tsx"),
+  },
+  {
+    id: "walls",
+    key: "w",
+    permission: "controlWalls",
+    icon: "M3 5h18v11H3zM9 20h6M12 16v4",
+    load: () => import("./walls.tsx"),
+  },
+  {
+    id: "people",
+    key: "p",
+    permission: "managePeople",
+    icon: "M9 5a3 3 0 1 1 0 6a3 3 0 1 1 0-6M3 19c0-4 2-6 6-6s6 2 6 6M16 8h5M16 12h5",
+    load: () => import("./accounts.tsx"),
+  },
 ];
 
 export const pageText = (id: string): string => say(id as Parameters<typeof say>[0]);

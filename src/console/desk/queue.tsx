@@ -136,7 +136,7 @@ function Line({ alert, at, of }: { alert: AlertView; at: number; of: number }) {
         <DueMark alert={alert} now={now} />
       </span>
       <span class="facts">
-        {place(alert)} · {alert.subject.id}
+        {place(alert)} · {desk.subject(alert)}
         {marks.map((mark) => (
           <em key={mark}>{mark}</em>
         ))}

@@ -115,7 +115,7 @@ function Banners() {
     <>
       {urgent && (desk.selectedId.value !== urgent.id || desk.page.value !== "queue") && (
         <div class="banner urgent" role="alert">
-          <strong>{say("urgent")}</strong> {desk.title(urgent)} · {urgent.subject.id} ·{" "}
+          <strong>{say("urgent")}</strong> {desk.title(urgent)} · {desk.subject(urgent)} ·{" "}
           {agoText(desk.now.value - urgent.openedAt)}
           <button
             type="button"

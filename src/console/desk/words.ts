@@ -3,7 +3,7 @@ import { words } from "../shared/language.ts";
 /** Words of the desk that more than one of its parts needs. */
 export const say = words({
   desk: { zh: "调度台", en: "Dispatch desk" },
-  queue: { zh: "告警队列", en: "Alert queue" },
+  queue: { zh: "告警队列", en: "Queue" },
   bench: { zh: "AI 复核", en: "AI bench" },
   starts: { zh: "出车到岗", en: "Starts" },
   coverage: { zh: "清扫覆盖", en: "Coverage" },
@@ -11,7 +11,7 @@ export const say = words({
   spots: { zh: "回潮点位", en: "Hot spots" },
   devices: { zh: "设备", en: "Devices" },
   rules: { zh: "规则回测", en: "Rules" },
-  silences: { zh: "静默与三防", en: "Quiet & storm" },
+  silences: { zh: "静默与三防", en: "Silences" },
   kpis: { zh: "指标", en: "KPIs" },
   handover: { zh: "交接班", en: "Handover" },
   walls: { zh: "大屏", en: "Walls" },
