@@ -65,7 +65,8 @@ export const jt808Frames = defineDevice({
   id: "jt808",
   kind: "vehicle",
   title: { en: "JT/T 808 terminal (2011, 2013, 2019)", zh: "JT/T 808 终端（2011/2013/2019）" },
-  topics: ["jt808/{phone}/frame"],
+  // The second is what the TCP door has put together of fragments: no single frame could hold it.
+  topics: ["jt808/{phone}/frame", "jt808/{phone}/whole/{message}/{serial}"],
   encoding: "bytes",
   payload: bytes,
   recognises: ({ bytes }) => bytes.length >= 15 && bytes[0] === MARK && bytes[bytes.length - 1] === MARK,
@@ -80,6 +81,13 @@ export const jt808Frames = defineDevice({
     },
   },
   decode(payload, { parameters }) {
+    const { phone, message, serial } = parameters;
+    if (phone !== undefined && message !== undefined) {
+      return decodeJt808({
+        ...{ messageId: Number(message), phone, serial: Number(serial), body: payload },
+        ...{ version: null, encrypted: false, fragment: null, checksumOk: true, declaredLength: payload.length },
+      });
+    }
     const decoded = decodeFrame(payload);
     if ("problem" in decoded) return { observations: [], refused: decoded.problem };
     const { frame } = decoded;

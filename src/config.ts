@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { deviceDoors } from "./settings/device-doors.ts";
 import { doors } from "./settings/doors.ts";
 import { ingest } from "./settings/ingest.ts";
 import { outputs } from "./settings/outputs.ts";
@@ -12,6 +13,7 @@ import { work } from "./settings/work.ts";
 /** Every setting of the center: name, form, default. Sizes in bytes, durations in the unit of their name. */
 export const settings = {
   ...doors,
+  ...deviceDoors,
   ...ingest,
   ...outputs,
   ...web,
@@ -76,7 +78,9 @@ function contradictions(config: z.infer<ReturnType<typeof schema>>): string[] {
   if (config.MQTTS_PORT !== undefined && !(config.TLS_CERT && config.TLS_KEY)) {
     problems.push("MQTTS_PORT needs TLS_CERT and TLS_KEY (paths of PEM files)");
   }
-  for (const name of ["HTTP_HOST", "MQTT_HOST"] as const) {
+  const open = ["HTTP_HOST", "MQTT_HOST"] as const;
+  const tcp = config.JT808_PORT !== undefined || config.TELTONIKA_PORT !== undefined;
+  for (const name of tcp ? ([...open, "TCP_HOST"] as const) : open) {
     if (!loopback(config[name]) && !config.ALLOW_INSECURE) {
       problems.push(
         `${name}: ${config[name]} is reachable from other machines without encryption; put a TLS proxy before it or use ` +

@@ -7,8 +7,8 @@ try {
   const config = readConfig(process.env);
   const logger = pino({ level: config.LOG_LEVEL });
   const running = await startCenter(config, { logger });
-  const { http, mqtt, mqtts, adminToken } = running;
-  process.stdout.write(`${JSON.stringify({ msg: "ready", http, mqtt, mqtts })}\n`);
+  const { http, mqtt, mqtts, jt808, teltonika, adminToken } = running;
+  process.stdout.write(`${JSON.stringify({ msg: "ready", http, mqtt, mqtts, jt808, teltonika })}\n`);
   if (adminToken) {
     process.stderr.write(`The administrator's token, shown only this once, keep it safe: ${adminToken}\n`);
   }

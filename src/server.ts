@@ -18,6 +18,7 @@ import { type FollowingOptions, startFollowing } from "./influx/following.ts";
 import { createInfluxHistory } from "./influx/history.ts";
 import { createEmbeddedBroker } from "./ingest/embedded-broker.ts";
 import { connectExternalBroker } from "./ingest/external-broker.ts";
+import { openTcpDoors } from "./ingest/tcp/doors.ts";
 import { createOutputs } from "./outputs/outputs.ts";
 import { openStore } from "./store/sqlite-store.ts";
 import type { History, Store } from "./store/store.ts";
@@ -40,6 +41,9 @@ export interface RunningCenter extends AsyncDisposable {
   readonly http: string;
   readonly mqtt: string | null;
   readonly mqtts: string | null;
+  /** Doors for terminals and trackers over TCP, e.g. `tcp://127.0.0.1:8808`; null while they are closed. */
+  readonly jt808: string | null;
+  readonly teltonika: string | null;
   /** The administrator's token when this start made it; null when it was set or made before. */
   readonly adminToken: string | null;
   readonly center: RunningCore;
@@ -112,6 +116,8 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     center.pictures.forget(before).catch((error) => logger.warn({ err: error }, "old pictures were not removed"));
   }, PICTURES_FORGOTTEN_EVERY_MS);
   parts.defer(() => clearInterval(forgetPictures));
+  const tcpDoors = await openTcpDoors({ config, center, logger, pepper });
+  parts.defer(() => tcpDoors.close());
   const brokers = [broker.publish];
   const outputs = createOutputs({
     center,
@@ -129,6 +135,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     config,
     logger,
     broker: broker.counters,
+    tcp: tcpDoors.counters,
     outputs,
     stream: streamCounters,
     following,
@@ -161,6 +168,8 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     http: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
     mqtt,
     mqtts: mqtts ?? null,
+    jt808: tcpDoors.jt808,
+    teltonika: tcpDoors.teltonika,
     adminToken,
     center,
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  decodeFrame,
-  encodeFrame,
-  Jt808Assembler,
-  type Jt808Frame,
-  Jt808FrameSplitter,
-} from "../devices/jt808/frame.ts";
+import { Jt808Assembler } from "../devices/jt808/assembler.ts";
+import { decodeFrame, encodeFrame, type Jt808Frame, Jt808FrameSplitter } from "../devices/jt808/frame.ts";
 import { generalAnswer, readAuthentication, readRegistration, registrationAnswer } from "../devices/jt808/session.ts";
 import { decodeJt808 } from "../devices/jt808-frames.ts";
 import { acknowledgement, crc16, decodePacket, encodePacket, TeltonikaSplitter } from "../devices/teltonika/codec8.ts";

@@ -123,6 +123,24 @@ export function registrationAnswer(to: To, result: AnswerResult, code: string, o
   return encodeFrame({ messageId: 0x8100, phone: to.phone, serial: ownSerial, version: to.version, body });
 }
 
+/** 0x8003: asks for fragments again, by the serial of the message's first fragment and their places in it. */
+export function resendRequest(
+  to: Pick<Jt808Frame, "phone" | "version">,
+  firstSerial: number,
+  missing: readonly number[],
+  ownSerial: number,
+): Uint8Array {
+  // One byte counts them up to 2013, two since 2019.
+  const wide = to.version !== null;
+  const asked = missing.slice(0, 125);
+  const body = Buffer.alloc(2 + (wide ? 2 : 1) + asked.length * 2);
+  body.writeUInt16BE(firstSerial, 0);
+  if (wide) body.writeUInt16BE(asked.length, 2);
+  else body.writeUInt8(asked.length, 2);
+  for (const [i, index] of asked.entries()) body.writeUInt16BE(index, body.length - (asked.length - i) * 2);
+  return encodeFrame({ messageId: 0x8003, phone: to.phone, serial: ownSerial, version: to.version, body });
+}
+
 /** Messages that are answered with the general answer; a registration has its own, an answer gets none. */
 export const wantsGeneralAnswer = (messageId: number): boolean =>
   messageId !== MESSAGE.generalAnswer && messageId !== MESSAGE.register && messageId < 0x8000;

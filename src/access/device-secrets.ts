@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -18,6 +18,20 @@ export function verifySecret(secret: string, hash: string, pepper: Uint8Array): 
   const given = createHmac("sha256", pepper).update(secret).digest();
   const known = Buffer.from(hash, "hex");
   return known.length === given.length && timingSafeEqual(given, known);
+}
+
+/**
+ * A secret for another purpose, made of a device's own: it can be told whenever it is needed, is kept nowhere, and ends with the
+ * secret it comes from.
+ */
+export function derivedSecret(hash: string, purpose: string, pepper: Uint8Array): Buffer {
+  return createHmac("sha256", pepper).update(`${purpose} ${hash}`).digest();
+}
+
+/** Compares two texts in constant time. */
+export function sameText(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) => createHash("sha256").update(text).digest()) as [Buffer, Buffer];
+  return timingSafeEqual(a, b);
 }
 
 /** A new random secret of 256 bits, in letters that need no quoting. */

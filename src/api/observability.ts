@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { RunningCore } from "../center/center.ts";
 import type { Following } from "../influx/following.ts";
 import type { BrokerCounters } from "../ingest/embedded-broker.ts";
+import type { TcpCounters } from "../ingest/tcp/tcp-door.ts";
 import type { Outputs } from "../outputs/outputs.ts";
 import type { StreamCounters } from "../stream/connection.ts";
 import { influxHealth } from "./influx.ts";
@@ -11,6 +12,7 @@ import { needs } from "./route.ts";
 export interface Observed {
   readonly center: RunningCore;
   readonly broker: BrokerCounters;
+  readonly tcp: ReadonlyMap<string, TcpCounters>;
   readonly outputs: Outputs;
   readonly stream: StreamCounters;
   readonly following: Following | null;
@@ -19,7 +21,7 @@ export interface Observed {
 /** Health for supervisors and metrics for Prometheus. Counters live where the work is done; they are read when asked for. */
 export function registerObservability(
   app: FastifyInstance,
-  { center, broker, outputs, stream, following }: Observed,
+  { center, broker, tcp, outputs, stream, following }: Observed,
 ): void {
   app.get("/health/live", { config: needs("public") }, async () => ({ status: "ok" }));
   app.get("/health/ready", { config: needs("public") }, async (_request, reply) => {
@@ -116,6 +118,28 @@ export function registerObservability(
   counter("kerbside_mqtt_bytes_total", "Payload bytes published to the embedded broker", () => broker.bytes);
   gauge("kerbside_mqtt_open_receipts", "Messages whose receipt has not left yet", () => broker.openReceipts);
   counterBy("kerbside_mqtt_refused_total", "Connections refused or ended, by cause", "cause", () => broker.refused);
+  const byDoor = (read: (counters: TcpCounters) => number) => () =>
+    Array.from(tcp, ([door, counters]) => [door, read(counters)] as const);
+  counterBy(
+    "kerbside_tcp_connects_total",
+    "Logins at TCP doors",
+    "door",
+    byDoor(({ connects }) => connects),
+  );
+  counterBy(
+    "kerbside_tcp_messages_total",
+    "Messages taken at TCP doors",
+    "door",
+    byDoor(({ messages }) => messages),
+  );
+  for (const [door, { refused }] of tcp) {
+    counterBy(
+      `kerbside_${door}_refused_total`,
+      `Connections of the ${door} door refused or ended`,
+      "cause",
+      () => refused,
+    );
+  }
   const statuses = () => outputs.all().flatMap(({ id, status }) => (status ? [{ id, status }] : []));
   counterBy("kerbside_output_delivered_total", "Steps of alerts delivered, by output", "output", () =>
     statuses().map(({ id, status }) => [id, status.delivered] as const),

@@ -17,6 +17,7 @@ import { Problem } from "../domain/problem.ts";
 import { SECOND } from "../domain/time.ts";
 import type { Following } from "../influx/following.ts";
 import type { BrokerCounters } from "../ingest/embedded-broker.ts";
+import type { TcpCounters } from "../ingest/tcp/tcp-door.ts";
 import type { Outputs } from "../outputs/outputs.ts";
 import type { StreamCounters } from "../stream/connection.ts";
 import { registerAlerts } from "./alerts.ts";
@@ -46,6 +47,8 @@ export interface ApiParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly broker: BrokerCounters;
+  /** Of the TCP doors that are open, by name. */
+  readonly tcp: ReadonlyMap<string, TcpCounters>;
   readonly outputs: Outputs;
   readonly stream: StreamCounters;
   readonly following: Following | null;
@@ -60,6 +63,7 @@ export async function createApi({
   config,
   logger,
   broker,
+  tcp,
   outputs,
   stream,
   following,
@@ -199,7 +203,7 @@ export async function createApi({
     { prefix: "/api/v1" },
   );
   registerNgsi(api, { center, config, outputs });
-  registerObservability(app as unknown as FastifyInstance, { center, broker, outputs, stream, following });
+  registerObservability(app as unknown as FastifyInstance, { center, broker, tcp, outputs, stream, following });
   app.get("/openapi.json", { config: needs("public"), schema: { hide: true } }, async () => app.swagger());
   app.get("/asyncapi.json", { config: needs("public"), schema: { hide: true } }, async () => asyncApi());
 

@@ -46,6 +46,10 @@ export function createPipeline(parts: PipelineParts) {
 
   const apply = (message: InboundMessage, now: Millis, changes: Changes): void => {
     counters.messages++;
+    if (message.refusal) {
+      quarantine.add(message, message.refusal.reason, message.refusal.detail, changes);
+      return;
+    }
     const decoded = decoder.decode(message.topic, message.payload, message.receivedAt);
     if ("refused" in decoded) {
       quarantine.add(message, decoded.refused.reason, decoded.refused.detail, changes);

@@ -15,9 +15,11 @@ export interface InboundMessage {
   readonly receivedAt: Millis;
   /** Null when it comes from an external broker, which has checked who may publish what. */
   readonly principal: Principal | null;
+  /** A door could not let it in; it is only kept in the quarantine, where operators look. */
+  readonly refusal?: { readonly reason: string; readonly detail: string };
 }
 
-/** The one way in. Every door (embedded broker, external broker, later HTTP and TCP) feeds it. */
+/** The one way in. Every door (embedded broker, external broker, HTTP, TCP) feeds it. */
 export interface Inbox {
   /**
    * `settled` is called once the message's effect is synced to disk (then the receipt may leave), in order of submission.

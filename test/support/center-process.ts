@@ -9,6 +9,9 @@ export interface CenterProcess {
   readonly child: ChildProcess;
   readonly http: string;
   readonly mqtt: string;
+  /** TCP doors, where their ports were set. */
+  readonly jt808: string | null;
+  readonly teltonika: string | null;
   /** Lines of the log so far, the ready line among them. */
   readonly log: readonly string[];
   /** REST with the administrator's token; the path starts after `/api/v1`. Throws on an answer that is not 2xx. */
@@ -47,22 +50,22 @@ export async function startCenterProcess(
   });
   const gone = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
   const log: string[] = [];
-  const { http, mqtt } = await new Promise<{ http: string; mqtt: string }>((resolve, reject) => {
+  type Ready = Pick<CenterProcess, "http" | "mqtt" | "jt808" | "teltonika">;
+  const ready = await new Promise<Ready>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`the center ended with code ${code}`)));
     createInterface(child.stdout as NodeJS.ReadableStream).on("line", (line) => {
       log.push(line);
-      const message = JSON.parse(line) as { msg: string; http: string; mqtt: string };
+      const message = JSON.parse(line) as Ready & { msg: string };
       if (message.msg === "ready") resolve(message);
     });
   });
   return {
     child,
-    http,
-    mqtt,
+    ...ready,
     log,
     async rest<T>(method: string, path: string, body?: unknown): Promise<T> {
-      const answer = await fetch(`${http}/api/v1${path}`, {
+      const answer = await fetch(`${ready.http}/api/v1${path}`, {
         method,
         headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
         ...(body !== undefined && { body: JSON.stringify(body) }),
