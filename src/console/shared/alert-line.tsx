@@ -34,7 +34,8 @@ export interface AlertLineProps {
 export function AlertLine({ alert, title, now, where, selected = false, onClick }: AlertLineProps) {
   const marks = [
     where ?? alert.place?.communityId,
-    alert.subject.id,
+    // A case is about another alert: its id tells nobody anything.
+    alert.subject.kind === "case" ? null : alert.subject.id,
     alert.confirmed ? null : say("unconfirmed"),
     alert.stale ? say("stale") : null,
     alert.late ? say("late") : null,

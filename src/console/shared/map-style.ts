@@ -183,7 +183,7 @@ export function groundLayers(theme: Theme, ownGround: boolean): LayerSpecificati
 }
 
 /** Layers above the subjects: cells, names, and alerts on top of everything, each by itself: none is hidden in a cluster. */
-export function foregroundLayers(theme: Theme): LayerSpecification[] {
+export function foregroundLayers(theme: Theme, scale: number): LayerSpecification[] {
   const paint = palettes[theme];
   return [
     {
@@ -195,7 +195,7 @@ export function foregroundLayers(theme: Theme): LayerSpecification[] {
         "circle-opacity": 0.82,
         "circle-stroke-color": paint.cellEdge,
         "circle-stroke-width": 1.2,
-        "circle-radius": ["interpolate", ["linear"], ["get", "count"], 1, 7, 20, 13, 200, 21],
+        "circle-radius": ["interpolate", ["linear"], ["get", "count"], 1, 7 * scale, 20, 13 * scale, 200, 21 * scale],
       },
     },
     {
@@ -205,7 +205,7 @@ export function foregroundLayers(theme: Theme): LayerSpecification[] {
       layout: {
         "text-field": ["get", "label"],
         "text-font": MAP_FONTS,
-        "text-size": ["interpolate", ["linear"], ["get", "count"], 1, 10, 200, 14],
+        "text-size": ["interpolate", ["linear"], ["get", "count"], 1, 10 * scale, 200, 14 * scale],
         "text-allow-overlap": true,
         "text-ignore-placement": true,
       },
@@ -218,7 +218,7 @@ export function foregroundLayers(theme: Theme): LayerSpecification[] {
       layout: {
         "text-field": ["get", "name"],
         "text-font": MAP_FONTS,
-        "text-size": ["interpolate", ["linear"], ["zoom"], 12, 15, 16, 24],
+        "text-size": ["interpolate", ["linear"], ["zoom"], 12, 15 * scale, 16, 24 * scale],
         "text-letter-spacing": 0.18,
         "text-allow-overlap": true,
       },
@@ -230,7 +230,7 @@ export function foregroundLayers(theme: Theme): LayerSpecification[] {
       source: "alerts",
       filter: ["<=", ["get", "level"], 2],
       paint: {
-        "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, 16, 17, 30],
+        "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, 16 * scale, 17, 30 * scale],
         "circle-color": ["match", ["get", "level"], 1, "#ff5c5c", "#ffa43a"],
         "circle-opacity": 0.22,
       },
@@ -244,7 +244,7 @@ export function foregroundLayers(theme: Theme): LayerSpecification[] {
         "icon-allow-overlap": true,
         "icon-ignore-placement": true,
         "symbol-sort-key": ["-", 0, ["get", "level"]],
-        "icon-size": ["interpolate", ["linear"], ["zoom"], 12, 0.5, 17, 0.9],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 12, 0.5 * scale, 17, 0.9 * scale],
       },
     },
   ];

@@ -67,6 +67,7 @@ export interface SubjectLayerOptions {
   /** About the middle of what is drawn, on the map's own datum. */
   readonly origin: readonly [lon: number, lat: number];
   readonly datum: Datum;
+  readonly scale: number;
   readonly trailColor: readonly [number, number, number];
 }
 
@@ -220,7 +221,7 @@ export class SubjectLayer implements CustomLayerInterface {
         matrix,
         viewport: [width, height],
         now: [now],
-        width: [2.2 * ratio],
+        width: [2.2 * ratio * this.#options.scale],
         tint: [red * 0.7, green * 0.7, blue * 0.7, 0.7].map((part) => part * this.opacity),
       });
     }
@@ -229,7 +230,7 @@ export class SubjectLayer implements CustomLayerInterface {
       this.#dirtyFrom = Number.MAX_SAFE_INTEGER;
       this.#dirtyTo = 0;
     }
-    const size = Math.max(13, Math.min(34, 13 + (zoom - 12.5) * 4.6)) * ratio;
+    const size = Math.max(13, Math.min(34, 13 + (zoom - 12.5) * 4.6)) * ratio * this.#options.scale;
     this.#subjects.draw(this.#used, {
       matrix,
       viewport: [width, height],

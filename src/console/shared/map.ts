@@ -4,6 +4,7 @@ import { type GeoJSONSource, Map as MapLibreMap, setWorkerUrl } from "maplibre-g
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { AlertView } from "../../stream/protocol.ts";
 import { standing } from "./alert-line.tsx";
+import type { Language } from "./language.ts";
 import { boundsOf, type Datum, datumOf, type MapView, shifted } from "./map-geometry.ts";
 import { type BaseMap, baseStyle, districtSources, foregroundLayers, groundLayers, type Theme } from "./map-style.ts";
 import { SubjectLayer } from "./map-subjects.ts";
@@ -29,6 +30,8 @@ export interface MapOptions {
   readonly base: BaseMap;
   /** Mouse and touch move the map. A wall has neither. */
   readonly interactive?: boolean;
+  /** How much larger than on a desk everything is drawn: walls are looked at from afar. */
+  readonly scale?: number;
   readonly padding?: { top: number; right: number; bottom: number; left: number };
   readonly onView?: (view: MapView) => void;
   readonly onPick?: (picked: { kind: "subject" | "alert"; id: string }) => void;
@@ -45,6 +48,8 @@ export interface DistrictMap {
   drawSections(sections: FeatureCollection): void;
   /** Positions of one subject's way, oldest first; empty: none. */
   drawTrack(positions: readonly Position[]): void;
+  /** Names of places in a language. */
+  speak(language: Language): void;
   view(): MapView;
   flyTo(lat: number, lon: number, zoom: number): void;
   /** The whole district. */
@@ -72,7 +77,7 @@ const short = (count: number): string => (count < 1_000 ? String(count) : `${(co
  * @returns null when the browser has no WebGL
  */
 export async function openMap(options: MapOptions): Promise<DistrictMap | null> {
-  const { container, theme, base, interactive = true } = options;
+  const { container, theme, base, interactive = true, scale = 1 } = options;
   const datum = datumOf(base.coordinates);
   const district = shifted(options.district, datum);
   const bounds = boundsOf(district);
@@ -102,10 +107,11 @@ export async function openMap(options: MapOptions): Promise<DistrictMap | null> 
   const layer = new SubjectLayer({
     origin,
     datum,
+    scale,
     trailColor: theme === "dark" ? [0.34, 0.78, 1] : [0.04, 0.43, 0.66],
   });
   map.addLayer(layer);
-  for (const above of foregroundLayers(theme)) map.addLayer(above);
+  for (const above of foregroundLayers(theme, scale)) map.addLayer(above);
 
   const source = (id: string) => map.getSource(id) as GeoJSONSource;
   const view = (): MapView => {
@@ -150,6 +156,10 @@ export async function openMap(options: MapOptions): Promise<DistrictMap | null> 
         features: [{ type: "Feature", geometry: { type: "LineString", coordinates: [...positions] }, properties: {} }],
       };
       source("track").setData(shifted(line, datum));
+    },
+    speak(language) {
+      const name = ["get", "name"] as ["get", string];
+      map.setLayoutProperty("names", "text-field", language === "en" ? ["coalesce", ["get", "nameEn"], name] : name);
     },
     view,
     flyTo(lat, lon, zoom) {

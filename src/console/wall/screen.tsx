@@ -1,88 +1,89 @@
-import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { AlertLine, pinnedSelection, standing } from "../shared/alert-line.tsx";
-import { centerNow, freshnessOf, freshnessText, isGrey } from "../shared/freshness.tsx";
-import { switchLanguage } from "../shared/language.ts";
-import { type DistrictMap, openMap } from "../shared/map.ts";
-import type { Session } from "../shared/session.ts";
-import { LevelBadge } from "../shared/symbols.tsx";
-import { clockText, dateText } from "../shared/time.ts";
-import { say } from "../shared/words.ts";
+import { signal, useComputed, useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import type { SceneName } from "../../domain/wall.ts";
+import { isGrey } from "../shared/freshness.tsx";
+import { localHour } from "../shared/time.ts";
+import { AlertList } from "./alert-list.tsx";
+import { Header } from "./header.tsx";
+import { Headline } from "./headline.tsx";
+import { InterruptionPanel } from "./interruption.tsx";
+import { Legend } from "./legend.tsx";
+import { MapFrame } from "./map-frame.tsx";
+import { ReplayBar } from "./replay-bar.tsx";
+import { type Interruption, interruptionAt, isNight, orderAt, sceneOfRound } from "./round.ts";
+import { sceneTable } from "./scenes.tsx";
+import type { WallParts } from "./wall-parts.ts";
+import { say } from "./words.ts";
 
-const SHOWN_ALERTS = 8;
-const REDRAW_MS = 1_000;
+/** Alerts that had their turn are remembered as long as they can still call. */
+const SHOWN_REMEMBERED = 200;
 
-export function Screen({ session }: { session: Session }) {
-  const frame = useRef<HTMLDivElement>(null);
-  const beat = useSignal(0);
-  const views = useRef<ReturnType<typeof subscribe> | null>(null);
-  views.current ??= subscribe(session);
-  const { alerts, devices } = views.current;
-  useEffect(() => {
-    let map: DistrictMap | null = null;
-    void Promise.all([session.settings, session.district]).then(async ([settings, district]) => {
-      if (!frame.current) return;
-      map = await openMap({
-        container: frame.current,
-        district,
-        theme: "dark",
-        base: settings.map,
-        interactive: false,
-      });
-      const draw = () => {
-        for (const device of devices.items.values()) {
-          const { id, kind, lat, lon, metrics, online } = device;
-          if (lat === null || lon === null) continue;
-          const headingDeg = kind === "vehicle" ? (metrics.headingDeg ?? 0) : 0;
-          map?.subjects.put({ id, kind, lat, lon, headingDeg, state: online === false ? "offline" : "normal" });
-        }
-        map?.drawAlerts(alerts.items.values());
-      };
-      draw();
-      setInterval(draw, REDRAW_MS);
-    });
-    const timer = setInterval(() => beat.value++, REDRAW_MS);
-    return () => clearInterval(timer);
-  }, [alerts, beat, devices, session]);
-  beat.value;
-  const { stream } = session;
-  const now = centerNow(stream) ?? Date.now();
-  const freshness = freshnessOf(stream);
+/** Strips of screens have room for a second scene's panels. */
+const strip = matchMedia("(min-aspect-ratio: 5 / 2)");
+const wide = signal(strip.matches);
+strip.addEventListener("change", () => {
+  wide.value = strip.matches;
+});
+const beside = (scene: SceneName) => sceneTable[scene === "overview" ? "ranking" : "overview"];
+
+export function Screen(parts: WallParts) {
+  const { live, settings } = parts;
+  const { sceneSeconds, interruptionSeconds } = settings.wall;
+  const order = useComputed(() => orderAt(live.wall.value?.order ?? null, live.now.value));
+  const scene = useComputed(() => order.value?.scene ?? sceneOfRound(live.now.value, sceneSeconds * 1_000));
+  const night = useComputed(() => isNight(localHour(live.minute.value), settings.nightHours));
+  const interruption = useInterruption(parts, interruptionSeconds * 1_000);
+  const requestedId = order.value?.alertId ?? null;
+  const shownId = interruption.value?.alertId ?? requestedId;
+  live.alerts.value;
+  const shown = shownId === null ? undefined : live.alertsById.get(shownId);
+  const { panels, kinds } = sceneTable[scene.value];
+  const shownPanels = wide.value ? [...new Set([...panels, ...beside(scene.value).panels])] : panels;
+  const grey = isGrey(live.freshness.value);
+  const classes = ["wall", grey && "grey", night.value && "night", shown && "interrupted"].filter(Boolean).join(" ");
   return (
-    <div class={isGrey(freshness) ? "wall grey" : "wall"}>
-      <header>
-        <h1>{say("center")}</h1>
-        <p role="status">{freshnessText(freshness, stream)}</p>
-        <p class="clock">
-          {dateText(now)} {clockText(now)}
-        </p>
-        <button type="button" onClick={switchLanguage}>
-          {say("otherLanguage")}
-        </button>
-      </header>
+    <div class={classes} data-scene={scene.value}>
+      <Header {...parts} scene={scene.value} />
       <main>
-        <section class="tiles">
-          {([1, 2, 3, 4] as const).map((level) => (
-            <p key={level}>
-              <LevelBadge level={level} />
-              {[...alerts.items.values()].filter((alert) => standing(alert) && alert.level === level).length}
-            </p>
+        <Headline {...parts} />
+        <div class="stage">
+          <MapFrame parts={parts} kinds={kinds} order={order.value} focus={shown ?? null} night={night.value} />
+          <Legend kinds={kinds} counted={say("cells")} />
+          {order.value?.note && <p class="note">{order.value.note}</p>}
+          {order.value && !order.value.note && !order.value.replay && <p class="note quiet">{say("takenOver")}</p>}
+          {order.value?.replay && <ReplayBar />}
+          {shown && (
+            <InterruptionPanel
+              key={shown.id}
+              parts={parts}
+              alert={shown}
+              requested={shown.id !== interruption.value?.alertId}
+            />
+          )}
+        </div>
+        <AlertList {...parts} />
+        <div class="panels" key={scene.value}>
+          {shownPanels.map((PanelOfScene) => (
+            <PanelOfScene key={PanelOfScene.name} {...parts} />
           ))}
-        </section>
-        <div class="map" ref={frame} />
-        <ol class="alerts">
-          {pinnedSelection(alerts.items.values(), SHOWN_ALERTS).map((alert) => (
-            <AlertLine key={alert.id} alert={alert} title={session.ruleTitle(alert.ruleId)} now={now} />
-          ))}
-        </ol>
+        </div>
       </main>
     </div>
   );
 }
 
-function subscribe({ stream }: Session) {
-  return {
-    alerts: stream.subscribe("alerts", { filter: { open: true } }),
-    devices: stream.subscribe("devices", { everyMs: REDRAW_MS }),
-  };
+function useInterruption({ live }: WallParts, holdMs: number) {
+  const shown = useRef(new Set<string>()).current;
+  const last = useRef<Interruption | null>(null);
+  const current = useComputed(() => {
+    live.alerts.value;
+    const next = interruptionAt(live.alertsById, last.current, shown, live.now.value, holdMs);
+    if (next?.alertId === last.current?.alertId) return last.current;
+    if (last.current) shown.add(last.current.alertId);
+    for (const id of shown) if (shown.size > SHOWN_REMEMBERED) shown.delete(id);
+    last.current = next;
+    return next;
+  });
+  useSignalEffect(() => void current.value);
+  return current;
 }

@@ -1,0 +1,120 @@
+import type { Kind } from "../../domain/kinds.ts";
+import type { StreamClient, View } from "../../stream/client.ts";
+import type { CellView, MarkView } from "../../stream/protocol.ts";
+import type { DistrictMap } from "../shared/map.ts";
+import type { Bbox, MapView } from "../shared/map-geometry.ts";
+import type { KindTotal } from "./live.ts";
+
+/** From here on every device is drawn by itself. */
+export const STREET_ZOOM = 15;
+/** Below it, kinds are drawn one by one as long as they are so few together; the others are counted in cells. */
+const FEW = 300;
+/** A cell is 64 points wide on the screen. */
+const CELL_ZOOMS = 3;
+const CELLS_EVERY_MS = 2_000;
+/** At so many devices in view, positions come every second; at ten times as many every ten: bytes per second stay bounded. */
+const FAST = 1_500;
+const EVERY_MS = { least: 1_000, most: 10_000 } as const;
+/** A view that moved less than this part of its size keeps its subscription. */
+const MARGIN = 0.25;
+
+interface Feed {
+  readonly key: string;
+  readonly bbox: Bbox;
+  close(): void;
+}
+
+/** Which kinds are drawn one by one at a zoom, and which are counted. */
+export function split(
+  kinds: readonly Kind[],
+  totals: ReadonlyMap<string, KindTotal>,
+  zoom: number,
+): { single: Kind[]; counted: Kind[] } {
+  if (zoom >= STREET_ZOOM) return { single: [...kinds], counted: [] };
+  const single: Kind[] = [];
+  const counted: Kind[] = [];
+  let sum = 0;
+  const size = (kind: Kind) => totals.get(kind)?.count ?? 0;
+  for (const kind of [...kinds].sort((a, b) => size(a) - size(b))) {
+    sum += size(kind);
+    (sum <= FEW ? single : counted).push(kind);
+  }
+  return { single, counted };
+}
+
+/** Keeps the map fed with what lies in view and nothing more: counts from far away, devices at street zoom. */
+/** @param scale how much larger than on a desk the map is drawn: the same zoom shows that much less in it */
+export function createMapFeed(stream: StreamClient, map: DistrictMap, scale: number) {
+  const zooms = Math.log2(scale);
+  let marks: Feed | null = null;
+  let cells: Feed | null = null;
+
+  const openMarks = (kinds: readonly Kind[], bbox: Bbox, expected: number): Feed => {
+    const everyMs =
+      Math.round(Math.min(EVERY_MS.most, Math.max(EVERY_MS.least, (expected / FAST) * EVERY_MS.least)) / 100) * 100;
+    map.subjects.paceSeconds = everyMs / 1_000;
+    map.subjects.clear();
+    const view: View<MarkView> = stream.subscribe("marks", { filter: { kind: kinds, bbox }, everyMs });
+    view.onChange(({ upsert, gone, replaced }) => {
+      if (replaced) map.subjects.clear();
+      for (const { id, kind, lat, lon, headingDeg = 0, state } of upsert) {
+        map.subjects.put({ id, kind, lat, lon, headingDeg, state });
+      }
+      for (const id of gone) map.subjects.remove(id);
+    });
+    return { key: kinds.join(), bbox, close: () => view.close() };
+  };
+
+  const openCells = (kinds: readonly Kind[], bbox: Bbox, zoom: number): Feed => {
+    const view: View<CellView> = stream.subscribe("cells", {
+      filter: { kind: kinds, bbox, zoom },
+      everyMs: CELLS_EVERY_MS,
+    });
+    view.onChange(({ upsert, gone, replaced }) => {
+      if (upsert.length > 0 || gone.length > 0 || replaced) map.drawCells(view.items.values());
+    });
+    return { key: `${zoom} ${kinds.join()}`, bbox, close: () => view.close() };
+  };
+
+  const clear = (): void => {
+    marks?.close();
+    cells?.close();
+    marks = null;
+    cells = null;
+    map.subjects.clear();
+    map.drawCells([]);
+  };
+
+  return {
+    /** The map moved, or other kinds shall be seen. */
+    look({ bbox, zoom: drawn }: MapView, kinds: readonly Kind[], totals: ReadonlyMap<string, KindTotal>): void {
+      const zoom = drawn - zooms;
+      const { single, counted } = split(kinds, totals, zoom);
+      const wide = widened(bbox);
+      if (!(marks?.key === single.join() && covers(marks.bbox, bbox))) {
+        marks?.close();
+        marks = null;
+        map.subjects.clear();
+        const expected = single.reduce((sum, kind) => sum + (totals.get(kind)?.count ?? 0), 0);
+        if (single.length > 0) marks = openMarks(single, wide, expected);
+      }
+      const grid = Math.max(4, Math.min(20, Math.round(zoom) + CELL_ZOOMS));
+      if (!(cells?.key === `${grid} ${counted.join()}` && covers(cells.bbox, bbox))) {
+        cells?.close();
+        cells = null;
+        map.drawCells([]);
+        if (counted.length > 0) cells = openCells(counted, wide, grid);
+      }
+    },
+    clear,
+  };
+}
+
+function widened([west, south, east, north]: Bbox): Bbox {
+  const dx = (east - west) * MARGIN;
+  const dy = (north - south) * MARGIN;
+  return [Math.max(-180, west - dx), Math.max(-90, south - dy), Math.min(180, east + dx), Math.min(90, north + dy)];
+}
+
+const covers = (outer: Bbox, inner: Bbox): boolean =>
+  outer[0] <= inner[0] && outer[1] <= inner[1] && outer[2] >= inner[2] && outer[3] >= inner[3];

@@ -1,0 +1,125 @@
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Kind } from "../../domain/kinds.ts";
+import type { WallOrder } from "../../domain/wall.ts";
+import type { AlertView } from "../../stream/protocol.ts";
+import { language } from "../shared/language.ts";
+import type { DistrictMap } from "../shared/map.ts";
+import { say } from "../shared/words.ts";
+import { letterSize } from "./chart-options.ts";
+import { createMapFeed } from "./map-feed.ts";
+import { replaying, startReplay } from "./replay.ts";
+import type { WallParts } from "./wall-parts.ts";
+
+const ALERT_ZOOM = 16.2;
+/** Letters of this size are what a desk has. */
+const DESK_LETTER = 17.8;
+const REBUILD_MS = 5_000;
+
+export interface MapFrameProps {
+  readonly parts: WallParts;
+  readonly kinds: readonly Kind[];
+  readonly order: WallOrder | null;
+  /** The alert that holds the screen. */
+  readonly focus: AlertView | null;
+  readonly night: boolean;
+}
+
+/** The map, fed with what it shows and flown to what matters. A lost graphics card is a new map, not a black screen. */
+export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
+  const { session, settings, district, live } = parts;
+  const frame = useRef<HTMLDivElement>(null);
+  const [edition, setEdition] = useState(0);
+  const [missing, setMissing] = useState(false);
+  const map = useSignal<DistrictMap | null>(null);
+  const feed = useRef<ReturnType<typeof createMapFeed> | null>(null);
+  const shownKinds = useSignal(kinds);
+  shownKinds.value = kinds;
+  const stretch = order?.replay ?? null;
+
+  useEffect(() => {
+    let gone = false;
+    let opened: DistrictMap | null = null;
+    let rebuild: ReturnType<typeof setTimeout> | undefined;
+    const scale = Math.max(0.75, letterSize() / DESK_LETTER);
+    void import("../shared/map.ts").then(async ({ openMap }) => {
+      if (gone || !frame.current) return;
+      opened = await openMap({
+        container: frame.current,
+        district,
+        theme: "dark",
+        base: settings.map,
+        interactive: false,
+        scale,
+        padding: { top: 24 * scale, right: 24 * scale, bottom: 56 * scale, left: 24 * scale },
+        onView: (view) => feed.current?.look(view, shownKinds.peek(), live.totals.peek()),
+      });
+      if (!opened) return setMissing(true);
+      if (gone) return opened.remove();
+      feed.current = createMapFeed(session.stream, opened, scale);
+      opened.map.on("webglcontextlost", () => {
+        rebuild ??= setTimeout(() => setEdition((before) => before + 1), REBUILD_MS);
+      });
+      const observer = new ResizeObserver(() => opened?.resize());
+      observer.observe(frame.current);
+      opened.map.once("remove", () => observer.disconnect());
+      map.value = opened;
+    });
+    return () => {
+      gone = true;
+      clearTimeout(rebuild);
+      map.value = null;
+      feed.current?.clear();
+      feed.current = null;
+      opened?.remove();
+    };
+  }, [edition, district, settings, session, live, map, shownKinds]);
+
+  useSignalEffect(() => {
+    const shown = map.value;
+    if (shown && !replaying.value) shown.drawAlerts(live.alerts.value);
+  });
+  useSignalEffect(() => {
+    const shown = map.value;
+    const totals = live.totals.value;
+    const wanted = shownKinds.value;
+    if (shown && totals.size > 0 && !replaying.value) feed.current?.look(shown.view(), wanted, totals);
+  });
+  useSignalEffect(() => map.value?.speak(language.value));
+  useEffect(() => {
+    if (!map.value) return;
+    map.value.subjects.motion = !night;
+    map.value.subjects.trails = !night;
+  }, [map.value, night]);
+
+  const place = focus?.place ?? order?.place ?? null;
+  const zoom = focus ? ALERT_ZOOM : (order?.place?.zoom ?? ALERT_ZOOM);
+  const target = place ? `${place.lat},${place.lon},${zoom}` : null;
+  useEffect(() => {
+    const shown = map.value;
+    if (!shown) return;
+    if (place) shown.flyTo(place.lat, place.lon, zoom);
+    else if (shown.map.getZoom() > 0) shown.home();
+  }, [map.value, target]);
+
+  const replayKey = stretch ? `${stretch.fromAt}-${stretch.toAt}-${stretch.seconds}` : null;
+  useEffect(() => {
+    const shown = map.value;
+    if (!shown || !stretch) return;
+    feed.current?.clear();
+    const playing = startReplay(session, shown, stretch);
+    return () => {
+      playing.stop();
+      shown.subjects.clear();
+      shown.drawAlerts(live.alerts.peek());
+      feed.current?.look(shown.view(), shownKinds.peek(), live.totals.peek());
+    };
+  }, [map.value, replayKey]);
+
+  return (
+    <>
+      <div class="map" ref={frame} key={edition} data-ready={map.value !== null} />
+      {missing && <p class="no-map">{say("noMap")}</p>}
+    </>
+  );
+}

@@ -1,0 +1,45 @@
+import { Bars, Panel, Ring } from "../panel.tsx";
+import { countBy } from "../statistics.ts";
+import { useDevices } from "../use-devices.ts";
+import type { WallParts } from "../wall-parts.ts";
+import { say } from "../words.ts";
+
+const MOVING_KMH = 1;
+
+export function VehiclesAtWork({ session }: WallParts) {
+  const vehicles = useDevices(session, "vehicle") ?? [];
+  const online = vehicles.filter((vehicle) => vehicle.online !== false);
+  const moving = online.filter(({ metrics }) => (metrics.speedKmh ?? 0) >= MOVING_KMH).length;
+  return (
+    <Panel title={say("vehicles")}>
+      <div class="rings">
+        <Ring part={moving} whole={vehicles.length} name={say("working")} />
+        <Ring part={online.length - moving} whole={vehicles.length} name={say("standing")} />
+        <Ring part={vehicles.length - online.length} whole={vehicles.length} name={say("silent")} />
+      </div>
+    </Panel>
+  );
+}
+
+export function CrewsAtWork({ live }: WallParts) {
+  const { count, online } = live.totals.value.get("person") ?? { count: 0, online: 0 };
+  return (
+    <Panel title={say("people")}>
+      <div class="rings">
+        <Ring part={online} whole={count} name={say("onDuty")} />
+        <Ring part={count - online} whole={count} name={say("silent")} />
+      </div>
+    </Panel>
+  );
+}
+
+export function WorkAlerts({ live, session }: WallParts) {
+  const rows = countBy(live.alerts.value, ({ subject, ruleId }) =>
+    subject.kind === "vehicle" || subject.kind === "person" ? ruleId : null,
+  ).map(([rule, value]) => ({ key: rule, name: session.ruleTitle(rule), value }));
+  return (
+    <Panel title={say("workAlerts")}>
+      <Bars rows={rows} />
+    </Panel>
+  );
+}

@@ -1,0 +1,69 @@
+import { Bars, Panel } from "../panel.tsx";
+import { countBy } from "../statistics.ts";
+import { useDevices } from "../use-devices.ts";
+import { useLoad } from "../use-load.ts";
+import { communityIds, placeName, type WallParts } from "../wall-parts.ts";
+import { say } from "../words.ts";
+
+const FORECAST_PATH = "/forecasts?withinHours=6&limit=6";
+const FORECAST_EVERY_MS = 60_000;
+
+interface ForecastRow {
+  readonly id: string;
+  readonly hoursTo95: { readonly p50: number | null } | null;
+  readonly levelPct: number | null;
+}
+
+export function OverflowByCommunity(parts: WallParts) {
+  const overflow = countBy(parts.live.alerts.value, ({ ruleId, place }) =>
+    ruleId.startsWith("bin.") ? (place?.communityId ?? null) : null,
+  );
+  const counted = new Map(overflow);
+  const rows = communityIds(parts).map((id) => ({
+    key: id,
+    name: placeName(parts, id),
+    value: counted.get(id) ?? 0,
+    tone: "warn" as const,
+  }));
+  return (
+    <Panel title={say("overflowBy")}>
+      <Bars rows={rows} />
+    </Panel>
+  );
+}
+
+export function SoonFull({ session }: WallParts) {
+  const loaded = useLoad<{ items: readonly ForecastRow[] }>(session, FORECAST_PATH, FORECAST_EVERY_MS);
+  const rows = (loaded?.items ?? []).map(({ id, hoursTo95, levelPct }) => {
+    const hours = hoursTo95?.p50 ?? 0;
+    return {
+      key: id,
+      name: id,
+      value: levelPct ?? 0,
+      part: (levelPct ?? 0) / 100,
+      text: say("inHours", { hours: hours.toFixed(1) }),
+      tone: hours < 2 ? ("bad" as const) : ("warn" as const),
+    };
+  });
+  return (
+    <Panel title={say("soonFull")}>
+      {rows.length > 0 ? <Bars rows={rows} /> : <p class="empty">{say("noneSoon")}</p>}
+    </Panel>
+  );
+}
+
+export function FoodWaste(parts: WallParts) {
+  const points = useDevices(parts.session, "foodWastePoint");
+  const rows =
+    points
+      ?.map(({ id, name, metrics }) => {
+        const value = metrics.weightKg ?? 0;
+        return { key: id, name, value, text: `${Math.round(value)} kg`, tone: "good" as const };
+      })
+      .sort((a, b) => b.value - a.value) ?? null;
+  return (
+    <Panel title={say("foodWaste")}>
+      <Bars rows={rows} />
+    </Panel>
+  );
+}
