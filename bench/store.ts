@@ -17,6 +17,7 @@ const ROW_READINGS = 200_000;
 const LOOKS = 20;
 
 const emptyBatch = (writer: ReadingWriter): CommitBatch => ({
+  at: 0,
   readingCount: writer.count,
   hasEvents: false,
   readings: writer.finish(),

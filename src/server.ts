@@ -20,6 +20,7 @@ import { createEmbeddedBroker } from "./ingest/embedded-broker.ts";
 import { connectExternalBroker } from "./ingest/external-broker.ts";
 import { openTcpDoors } from "./ingest/tcp/doors.ts";
 import { createOutputs } from "./outputs/outputs.ts";
+import { createReplays } from "./replay/replays.ts";
 import { openStore } from "./store/sqlite-store.ts";
 import type { History, Store } from "./store/store.ts";
 import { attachStream, newStreamCounters } from "./stream/websocket.ts";
@@ -142,7 +143,14 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   });
   parts.defer(() => api.close());
   await api.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });
-  const stream = attachStream({ server: api.server, center, config, logger, counters: streamCounters });
+  const stream = attachStream({
+    server: api.server,
+    center,
+    config,
+    logger,
+    counters: streamCounters,
+    replays: createReplays(center, config),
+  });
   parts.defer(() => stream.close());
   broker.attachWebSocket(api.server);
 

@@ -88,7 +88,7 @@ describe("docs/protocol.md", () => {
           detail: expect.any(String),
         });
       } else {
-        expect(["hello", "state", "error"]).toContain(value.type);
+        expect(["hello", "state", "replay", "error"]).toContain(value.type);
       }
     },
   );

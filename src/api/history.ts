@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Device } from "../domain/device.ts";
 import { kinds } from "../domain/kinds.ts";
 import { isMetricName, type MetricName } from "../domain/metrics.ts";
-import { forbidden, invalid, notFound } from "../domain/problem.ts";
+import { forbidden, invalid, notFound, Problem } from "../domain/problem.ts";
 import { inScope } from "../domain/reach.ts";
 import { atLeast } from "../domain/roles.ts";
 import { DAY, HOUR, MINUTE, type Millis, SECOND } from "../domain/time.ts";
@@ -47,6 +47,24 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
     });
     return device;
   };
+
+  api.get(
+    "/tracks/replay",
+    {
+      config: needs("readDistrict"),
+      schema: {
+        summary: "The time machine: a WebSocket that speaks the stream's protocol about the past (docs/protocol.md)",
+        querystring: z.object({
+          from: instant,
+          to: instant,
+          speed: z.coerce.number().min(1).max(3_600).default(60),
+        }),
+      },
+    },
+    async () => {
+      throw new Problem(426, "upgradeRequired", "open this address as a WebSocket; the first frame is auth");
+    },
+  );
 
   const spanOf = ({ from, to }: { from: Millis; to?: Millis | undefined }) => {
     const until = to ?? center.clock.now();

@@ -7,7 +7,7 @@ import type { District } from "../district/district.ts";
 import type { Alert } from "../domain/alert.ts";
 import { createCalendar } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
-import { type Clock, DAY, HOUR, MINUTE, SECOND } from "../domain/time.ts";
+import { type Clock, DAY, HOUR, MINUTE, type Millis, SECOND } from "../domain/time.ts";
 import { createForecasts, type Forecasts } from "../forecast/keeper.ts";
 import type { Inbox } from "../ingest/inbox.ts";
 import { createContext } from "../kpi/context.ts";
@@ -183,7 +183,7 @@ export function createCenter({
 
   const commandListeners: Parameters<Center["onCommand"]>[0][] = [];
   let nextCheckpointAt = performance.now() + config.CHECKPOINT_SECONDS * SECOND;
-  const complete = (changes: Changes): CommitBatch => {
+  const complete = (changes: Changes, now: Millis): CommitBatch => {
     showLevels(world, desk, changes);
     let checkpoint: Checkpoint | null = null;
     if (performance.now() >= nextCheckpointAt) {
@@ -191,6 +191,7 @@ export function createCenter({
       if (checkpoint.completes) nextCheckpointAt = performance.now() + config.CHECKPOINT_SECONDS * SECOND;
     }
     return {
+      at: now,
       readingCount: changes.readings.count,
       hasEvents: changes.readings.hasEvents,
       readings: changes.readings.finish(),

@@ -20,7 +20,7 @@ export interface LoopParts {
   readonly tick: (now: Millis, changes: Changes) => void;
   readonly nextDueAt: () => Millis | null;
   /** Last word before the commit: levels of subjects, the checkpoint. */
-  readonly complete: (changes: Changes) => CommitBatch;
+  readonly complete: (changes: Changes, now: Millis) => CommitBatch;
   readonly commit: (batch: CommitBatch) => Promise<void>;
   /** The batch is on disk: publish it. */
   readonly committed: (changes: Changes) => void;
@@ -148,7 +148,7 @@ export function createLoop(parts: LoopParts) {
       }
       if (!changes.empty) {
         const startedAt = performance.now();
-        await commitUntilItHolds(parts.complete(changes));
+        await commitUntilItHolds(parts.complete(changes, now));
         const took = performance.now() - startedAt;
         counters.batches++;
         counters.commitMs += took;

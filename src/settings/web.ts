@@ -15,6 +15,10 @@ export const web = {
   HTTP_PAGE_ROWS: count(500),
   HISTORY_RANGE_DAYS: count(31),
   HISTORY_POINTS: count(50_000),
+  /** The past as a stream: how many screens at a time, how long a stretch, how far back its beginning is looked for. */
+  REPLAY_SESSIONS: count(8),
+  REPLAY_DAYS: count(31),
+  REPLAY_LOOK_BACK_MINUTES: count(120),
   STREAM_MESSAGE_BYTES: count(16 * 1024),
   STREAM_FRAGMENTS: count(64),
   STREAM_AUTH_SECONDS: count(10),

@@ -8,6 +8,7 @@ import { createMeta } from "./meta.ts";
 import { decodeReadings } from "./readings.ts";
 import type { CommitBatch } from "./store.ts";
 import type { Tail } from "./tail.ts";
+import { createVersionWriter } from "./versions.ts";
 
 /** The hash of an audit row covers the one before it: whoever edits a row breaks every later one. */
 export function auditHash(previous: string, row: readonly unknown[]): string {
@@ -40,6 +41,7 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
        community_id = excluded.community_id, grid_id = excluded.grid_id, lat = excluded.lat, lon = excluded.lon,
        body = excluded.body`,
   );
+  const putVersion = createVersionWriter(database);
   const putTimeline = prepare(
     "INSERT INTO timeline (alert_id, rev, entry, body) SELECT ?1, ?2, count(*), ?3 FROM timeline WHERE alert_id = ?1 AND rev = ?2",
   );
@@ -90,6 +92,7 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
     const standing = batch.alerts.filter((alert) => !finalStates.has(alert.state));
     for (const alert of [...ended, ...standing]) {
       const { place } = alert;
+      putVersion(alert, batch.at);
       putAlert.run(
         alert.id,
         alert.rev,

@@ -97,6 +97,15 @@ const steps: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE TABLE kpi_record (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- What alerts were at earlier times: of each version what differs from the one before.
+  CREATE TABLE alert_version (
+    alert_id TEXT NOT NULL, rev INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (alert_id, rev)
+  ) WITHOUT ROWID;
+  CREATE INDEX alert_version_at ON alert_version (at, rev);
+  CREATE INDEX alert_archived ON alert (archived_at) WHERE archived_at IS NOT NULL;
+  INSERT INTO alert_version SELECT id, rev, json_extract(body, '$.knownAt'), body FROM alert;
+  `,
 ];
 
 /**

@@ -26,6 +26,7 @@ export function createRetention(database: DatabaseSync, limits: RetentionLimits)
   const oldAlerts = database.prepare("SELECT id, rev FROM alert WHERE archived_at < ? LIMIT ?");
   const dropAlert = database.prepare("DELETE FROM alert WHERE id = ?");
   const dropTimeline = database.prepare("DELETE FROM timeline WHERE alert_id = ?");
+  const dropVersions = database.prepare("DELETE FROM alert_version WHERE alert_id = ?");
   const raiseMeta = database.prepare(
     `INSERT INTO meta (key, value) VALUES (?1, ?2)
      ON CONFLICT DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))`,
@@ -49,6 +50,7 @@ export function createRetention(database: DatabaseSync, limits: RetentionLimits)
       for (const { id, rev } of oldAlerts.all(now - limits.alertsMs, STEP_ROWS) as { id: string; rev: number }[]) {
         dropAlert.run(id);
         dropTimeline.run(id);
+        dropVersions.run(id);
         // A screen that stands before this revision could miss that the alert is gone: it must start anew.
         raiseMeta.run("prunedRev", String(rev));
         removed++;

@@ -72,6 +72,8 @@ export async function openStore(options: SqliteOptions): Promise<SqliteStore> {
     alertsSince: (rev, limit) => store.ask("alertsSince", rev, limit),
     alertSteps: (afterRev, limit) => store.ask("alertSteps", afterRev, limit),
     alert: (id) => store.ask("alert", id),
+    alertsAt: (query) => store.ask("alertsAt", query),
+    alertVersions: (query) => store.ask("alertVersions", query),
     answer: (key) => store.ask("answer", key),
     quarantine: (query) => store.ask("quarantine", query),
     audit: (query) => store.ask("audit", query),

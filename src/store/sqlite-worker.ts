@@ -17,6 +17,7 @@ import { createSeries } from "./series.ts";
 import type { SqliteOptions, StoreCalls } from "./sqlite-store.ts";
 import { type CommitBatch, type StoreStatus, StoreUnavailable } from "./store.ts";
 import { createTail } from "./tail.ts";
+import { createVersions } from "./versions.ts";
 
 /** The store's own thread: it alone holds the database. Commits go first; packing and retention use the pauses. */
 
@@ -47,6 +48,7 @@ function open() {
     commit: createCommitter(database, tail, options.quarantineRows),
     records: createRecords(database),
     kpi: createKpiQueries(database),
+    versions: createVersions(database),
     series: createSeries(database, tail),
     packer: createPacker(database, tail),
     log: createLog(database, options.follower?.backlogBytes ?? null),
@@ -117,6 +119,8 @@ const calls: StoreCalls = {
   alertsSince: (rev, limit) => opened.records.alertsSince(rev, limit),
   alertSteps: (afterRev, limit) => opened.records.alertSteps(afterRev, limit),
   alert: (id) => opened.records.alert(id),
+  alertsAt: (query) => opened.versions.alertsAt(query),
+  alertVersions: (query) => opened.versions.alertVersions(query),
   answer: (key) => opened.records.answer(key),
   kpiSums: (query) => opened.kpi.kpiSums(query),
   kpiCases: (query) => opened.kpi.kpiCases(query),

@@ -102,6 +102,8 @@ export interface DocumentChange {
  * A later entry for the same id replaces an earlier one.
  */
 export interface CommitBatch {
+  /** When the center made these changes. */
+  readonly at: Millis;
   /** Packed readings (store/readings.ts), or null when there are none. Transferred, not copied. */
   readonly readings: ArrayBuffer | null;
   readonly readingCount: number;
@@ -296,6 +298,16 @@ export interface History {
   readings(query: ReadingsQuery, signal?: AbortSignal): Promise<ArrayBuffer | null>;
 }
 
+/** What a batch made of an alert. */
+export interface AlertVersion {
+  readonly alertId: string;
+  readonly rev: number;
+  /** When the center made it so. */
+  readonly at: Millis;
+  /** Fields that differ from the version before; all of them in the first. */
+  readonly fields: Partial<Alert>;
+}
+
 /** The truth. A promise of `commit` that resolves means synced to disk. */
 export interface Store extends History, AsyncDisposable {
   readonly restored: Restored;
@@ -306,6 +318,18 @@ export interface Store extends History, AsyncDisposable {
   /** Steps of alerts after a revision in order, each with its alert as it is now; all steps of one revision stay together. */
   alertSteps(afterRev: number, limit: number): Promise<readonly AlertStep[]>;
   alert(id: string): Promise<{ readonly alert: Alert; readonly timeline: readonly TimelineEntry[] } | null>;
+  /** Alerts that were live at an instant, as the center knew them then, in order of id; `next` goes on as `afterId`. */
+  alertsAt(query: { at: Millis; afterId?: string; limit: number }): Promise<{
+    readonly alerts: readonly Alert[];
+    readonly next: string | null;
+  }>;
+  /** What became of alerts in (from, to], in the order the center made it so; goes on behind `last`. */
+  alertVersions(query: {
+    from: Millis;
+    to: Millis;
+    last?: Pick<AlertVersion, "at" | "rev"> | null;
+    limit: number;
+  }): Promise<readonly AlertVersion[]>;
   answer(key: string): Promise<IdempotentAnswer | null>;
   quarantine(query: {
     reason?: string;

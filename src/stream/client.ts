@@ -1,5 +1,14 @@
 import { closeCodes } from "./close-codes.ts";
-import type { ErrorFrame, HelloFrame, StateFrame, TopicName, Topics } from "./protocol.ts";
+import type {
+  ErrorFrame,
+  HelloFrame,
+  ReplayFrame,
+  ReplayOrder,
+  ServerFrame,
+  StateFrame,
+  TopicName,
+  Topics,
+} from "./protocol.ts";
 
 /** The part of a WebSocket the client needs; browsers, Node and the package `ws` all have it. */
 interface Socket {
@@ -10,13 +19,15 @@ interface Socket {
 }
 
 export interface ConnectOptions {
-  /** `ws://…/api/v1/stream` */
+  /** `ws://…/api/v1/stream`, or `ws://…/api/v1/tracks/replay?from=…&to=…&speed=…` for the past. */
   readonly url: string;
   readonly token: string;
   readonly WebSocket?: new (url: string) => Socket;
   /** Every frame, before it is folded. */
   readonly onFrame?: (frame: StateFrame) => void;
   readonly onError?: (error: ErrorFrame) => void;
+  /** Where a replay stands. */
+  readonly onReplay?: (frame: ReplayFrame) => void;
   readonly onStatus?: (status: Status) => void;
 }
 
@@ -47,6 +58,8 @@ export interface StreamClient {
   readonly status: Status;
   readonly hello: HelloFrame | null;
   readonly heard: Heard | null;
+  /** Tells a replay where to be, how fast, whether to stand still. */
+  replay(order: ReplayOrder): void;
   close(): void;
 }
 
@@ -116,7 +129,7 @@ export function connect(options: ConnectOptions): StreamClient {
   };
 
   const receive = (text: string) => {
-    const frame = JSON.parse(text) as HelloFrame | StateFrame<{ id: string }> | ErrorFrame;
+    const frame = JSON.parse(text) as ServerFrame;
     if (frame.type === "hello") fastest = Number.POSITIVE_INFINITY;
     if ("now" in frame) {
       const at = performance.now();
@@ -132,7 +145,9 @@ export function connect(options: ConnectOptions): StreamClient {
     } else if (frame.type === "state") {
       options.onFrame?.(frame);
       const subscription = subscriptions.get(frame.id);
-      if (subscription) fold(subscription, frame);
+      if (subscription) fold(subscription, frame as StateFrame<{ id: string }>);
+    } else if (frame.type === "replay") {
+      options.onReplay?.(frame);
     } else {
       options.onError?.(frame);
     }
@@ -192,6 +207,7 @@ export function connect(options: ConnectOptions): StreamClient {
     get heard() {
       return heard;
     },
+    replay: (order) => send({ type: "replay", ...order }),
     close() {
       setStatus("closed");
       clearTimeout(retryTimer);

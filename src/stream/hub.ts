@@ -342,6 +342,8 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
   }
 }
 
+export type Hub = ReturnType<typeof createHub>;
+
 /** The same filter written in another order is the same question. */
 function canonical(filter: object): unknown {
   return Object.entries(filter)

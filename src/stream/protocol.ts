@@ -64,6 +64,14 @@ export const wallFilter = z.strictObject({ id: some(name).optional() });
 const since = z.strictObject({ epoch: z.string().max(64), rev: z.number().int().min(0) });
 const id = z.string().min(1).max(32);
 
+/** What a screen tells a replay: where to be, how fast, whether to stand still. */
+export const replayOrder = z.strictObject({
+  at: z.number().int().optional(),
+  speed: z.number().min(1).max(3_600).optional(),
+  paused: z.boolean().optional(),
+});
+export type ReplayOrder = z.infer<typeof replayOrder>;
+
 export const clientFrame = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("auth"), token: z.string().min(1).max(512) }),
   z.strictObject({
@@ -75,6 +83,7 @@ export const clientFrame = z.discriminatedUnion("type", [
     since: since.optional(),
   }),
   z.strictObject({ type: z.literal("unsubscribe"), id }),
+  replayOrder.extend({ type: z.literal("replay") }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrame>;
 export type SubscribeFrame = Extract<ClientFrame, { type: "subscribe" }>;
@@ -120,7 +129,18 @@ export interface ErrorFrame {
   readonly message: string;
 }
 
-export type ServerFrame = HelloFrame | StateFrame | ErrorFrame;
+/** Where a replay stands: sent at its beginning and end, and after each order. */
+export interface ReplayFrame {
+  readonly type: "replay";
+  readonly from: Millis;
+  readonly to: Millis;
+  readonly now: Millis;
+  readonly speed: number;
+  readonly paused: boolean;
+  readonly ended: boolean;
+}
+
+export type ServerFrame = HelloFrame | StateFrame | ReplayFrame | ErrorFrame;
 
 /** A device as screens see it. */
 export interface DeviceView {

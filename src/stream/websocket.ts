@@ -6,10 +6,19 @@ import { ZodError } from "zod";
 import type { Center } from "../center/access.ts";
 import type { Config } from "../config.ts";
 import { type Token, workOf } from "../domain/roles.ts";
-import { SECOND } from "../domain/time.ts";
+import { type Millis, SECOND } from "../domain/time.ts";
+import { REPLAY, type Replay, type Replays, type ReplayWindow, readWindow } from "../replay/replays.ts";
 import { Connection, type StreamCounters, textFrame } from "./connection.ts";
-import { createHub } from "./hub.ts";
-import { clientFrame, closeCodes, type ErrorFrame, type HelloFrame, PROTOCOL } from "./protocol.ts";
+import { createHub, type Hub } from "./hub.ts";
+import { createOriginCheck } from "./origin.ts";
+import {
+  clientFrame,
+  closeCodes,
+  type ErrorFrame,
+  type HelloFrame,
+  PROTOCOL,
+  type SubscribeFrame,
+} from "./protocol.ts";
 import { UnknownTopic } from "./topics.ts";
 
 export interface StreamParts {
@@ -18,9 +27,13 @@ export interface StreamParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly counters: StreamCounters;
+  /** Opens the past for a screen. */
+  readonly replays: Replays;
 }
 
-const PATH = "/api/v1/stream";
+const LIVE = "/api/v1/stream";
+/** Replays tell the time more often: it runs faster. */
+const REPLAY_HEARTBEAT_MS = SECOND;
 /** Frames that make no sense are answered; who keeps sending them is cut off. */
 const BAD_FRAMES = 10;
 const PING_MS = 25 * SECOND;
@@ -29,7 +42,12 @@ const EXPIRY_CHECK_MS = SECOND;
 interface Client {
   readonly webSocket: WebSocket;
   readonly connection: Connection;
-  readonly subscriptions: Map<string, () => void>;
+  readonly subscriptions: Map<string, { readonly frame: SubscribeFrame; end: () => void }>;
+  /** The stretch of the past it asked for; null: it watches the present. */
+  readonly window: ReplayWindow | null;
+  /** Where its state comes from; null while a replay has no scene yet. */
+  hub: Hub | null;
+  replay: Replay | null;
   token: Token | null;
   badFrames: number;
   alive: boolean;
@@ -47,13 +65,11 @@ export const newStreamCounters = (): StreamCounters => ({
 });
 
 /** The stream's door: origin, authentication, limits, and frames from clients. State itself is the hub's business. */
-export function attachStream({ server, center, config, logger, counters }: StreamParts): { close(): Promise<void> } {
+export function attachStream({ server, center, config, logger, counters, replays }: StreamParts): {
+  close(): Promise<void>;
+} {
   const clients = new Set<Client>();
-  const allowedOrigins = new Set(
-    config.ALLOWED_ORIGINS.split(",")
-      .map((origin) => origin.trim())
-      .filter(Boolean),
-  );
+  const originAllowed = createOriginCheck(config.ALLOWED_ORIGINS);
   const webSockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -61,11 +77,18 @@ export function attachStream({ server, center, config, logger, counters }: Strea
     maxFragments: config.STREAM_FRAGMENTS,
   });
 
+  const endSubscriptions = (client: Client) => {
+    client.replay?.stop();
+    for (const { end } of client.subscriptions.values()) end();
+    client.subscriptions.clear();
+    if (client.window) client.hub?.close();
+    client.hub = null;
+  };
+
   const close = (client: Client, code: number, reason: string) => {
     if (client.connection.closed) return;
     client.connection.closed = true;
-    for (const unsubscribe of client.subscriptions.values()) unsubscribe();
-    client.subscriptions.clear();
+    endSubscriptions(client);
     counters.closed.set(code, (counters.closed.get(code) ?? 0) + 1);
     // Who does not read will not read the goodbye either.
     if (code === closeCodes.tooSlow) {
@@ -76,16 +99,19 @@ export function attachStream({ server, center, config, logger, counters }: Strea
     }
   };
 
-  const hub = createHub({
-    center,
-    counters,
-    frameItems: config.STREAM_FRAME_ITEMS,
-    heartbeatMs: config.STREAM_HEARTBEAT_MS,
-    slowMs: config.STREAM_SLOW_SECONDS * SECOND,
-    closeSlow(connection) {
-      for (const client of clients) if (client.connection === connection) close(client, closeCodes.tooSlow, "too slow");
-    },
-  });
+  const hubOf = (source: Center, heartbeatMs: Millis): Hub =>
+    createHub({
+      center: source,
+      counters,
+      frameItems: config.STREAM_FRAME_ITEMS,
+      heartbeatMs,
+      slowMs: config.STREAM_SLOW_SECONDS * SECOND,
+      closeSlow(connection) {
+        for (const client of clients)
+          if (client.connection === connection) close(client, closeCodes.tooSlow, "too slow");
+      },
+    });
+  const live = hubOf(center, config.STREAM_HEARTBEAT_MS);
 
   const sendError = (client: Client, error: Omit<ErrorFrame, "type">) => {
     client.connection.write(textFrame(JSON.stringify({ type: "error", ...error })));
@@ -114,6 +140,39 @@ export function attachStream({ server, center, config, logger, counters }: Strea
       },
     };
     client.connection.write(textFrame(JSON.stringify(hello)));
+    if (client.window) openReplay(client, client.window, token);
+  };
+
+  const openReplay = (client: Client, window: ReplayWindow, token: Token) => {
+    const refused = replays.refuse(window);
+    if (refused) {
+      sendError(client, refused);
+      return close(client, refused.code === "tooMany" ? closeCodes.tooMany : closeCodes.invalid, refused.code);
+    }
+    client.replay = replays.open(window, token, {
+      onScene(scene) {
+        client.hub?.close();
+        client.hub = hubOf(scene, REPLAY_HEARTBEAT_MS);
+        for (const { frame } of [...client.subscriptions.values()]) subscribe(client, token, frame);
+      },
+      onStatus: (frame) => client.connection.write(textFrame(JSON.stringify(frame))),
+      onFailure(error) {
+        logger.error({ err: error }, "a replay ended");
+        close(client, closeCodes.restarting, "the past cannot be read now");
+      },
+    });
+  };
+
+  /** @throws UnknownTopic, ZodError on a filter that does not fit */
+  const subscribe = (client: Client, token: Token, frame: SubscribeFrame) => {
+    if (client.window && !replays.topics.has(frame.topic)) throw new UnknownTopic(`a replay has no ${frame.topic}`);
+    client.subscriptions.get(frame.id)?.end();
+    client.subscriptions.delete(frame.id);
+    const { id: tokenId, role, scope } = token;
+    const viewer = { connection: client.connection, role, scope, work: workOf(token), tokenId };
+    const { since: _position, ...anew } = frame;
+    const end = client.hub?.subscribe(client.window ? anew : frame, viewer) ?? (() => {});
+    client.subscriptions.set(frame.id, { frame, end });
   };
 
   const receive = (client: Client, data: RawData) => {
@@ -139,20 +198,20 @@ export function attachStream({ server, center, config, logger, counters }: Strea
       return close(client, closeCodes.notAuthenticated, "the first frame must be auth");
     }
     if (frame.type === "auth") return bad("invalid", "this connection is authenticated already");
+    if (frame.type === "replay") {
+      if (!client.replay) return bad("invalid", "this socket carries the present");
+      return client.replay.control(frame);
+    }
     if (frame.type === "unsubscribe") {
-      client.subscriptions.get(frame.id)?.();
+      client.subscriptions.get(frame.id)?.end();
       client.subscriptions.delete(frame.id);
       return;
     }
     if (client.subscriptions.size >= config.STREAM_SUBSCRIPTIONS && !client.subscriptions.has(frame.id)) {
       return bad("tooMany", `at most ${config.STREAM_SUBSCRIPTIONS} subscriptions`, frame.id);
     }
-    client.subscriptions.get(frame.id)?.();
-    client.subscriptions.delete(frame.id);
     try {
-      const { id: tokenId, role, scope } = token;
-      const viewer = { connection: client.connection, role, scope, work: workOf(token), tokenId };
-      client.subscriptions.set(frame.id, hub.subscribe(frame, viewer));
+      subscribe(client, token, frame);
     } catch (error) {
       if (error instanceof UnknownTopic) return bad("unknownTopic", error.message, frame.id);
       if (!(error instanceof ZodError)) throw error;
@@ -161,9 +220,19 @@ export function attachStream({ server, center, config, logger, counters }: Strea
     }
   };
 
-  const accept = (webSocket: WebSocket, socket: Socket) => {
+  const accept = (webSocket: WebSocket, socket: Socket, window: ReplayWindow | null) => {
     const connection = new Connection(socket, config.STREAM_SOFT_BYTES, config.STREAM_HARD_BYTES, counters);
-    const client: Client = { webSocket, connection, subscriptions: new Map(), token: null, badFrames: 0, alive: true };
+    const client: Client = {
+      webSocket,
+      connection,
+      subscriptions: new Map(),
+      window,
+      hub: window ? null : live,
+      replay: null,
+      token: null,
+      badFrames: 0,
+      alive: true,
+    };
     clients.add(client);
     counters.clients++;
     socket.setNoDelay(true);
@@ -178,8 +247,7 @@ export function attachStream({ server, center, config, logger, counters }: Strea
     webSocket.on("close", () => {
       clearTimeout(deadline);
       connection.closed = true;
-      for (const unsubscribe of client.subscriptions.values()) unsubscribe();
-      client.subscriptions.clear();
+      endSubscriptions(client);
       clients.delete(client);
       counters.clients--;
       if (!client.token) return;
@@ -189,26 +257,21 @@ export function attachStream({ server, center, config, logger, counters }: Strea
     });
   };
 
-  const originAllowed = ({ headers }: IncomingMessage): boolean => {
-    // Browsers always send it; programs do not, and bring a token all the same.
-    if (headers.origin === undefined) return true;
-    if (allowedOrigins.has(headers.origin)) return true;
-    return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
-  };
-
   const refuse = (socket: Socket, status: string) => {
     socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   };
 
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    const { pathname } = new URL(request.url ?? "/", "http://x");
-    if (pathname !== PATH) {
-      if (pathname !== "/mqtt") refuse(socket, "404 Not Found");
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://x");
+    const window = pathname === REPLAY ? readWindow(searchParams) : null;
+    if (pathname !== LIVE && !window) {
+      if (pathname === REPLAY) refuse(socket, "400 Bad Request");
+      else if (pathname !== "/mqtt") refuse(socket, "404 Not Found");
       return;
     }
     if (!originAllowed(request)) return refuse(socket, "403 Forbidden");
     if (clients.size >= config.STREAM_SOCKETS) return refuse(socket, "503 Service Unavailable");
-    webSockets.handleUpgrade(request, socket, head, (webSocket) => accept(webSocket, socket));
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => accept(webSocket, socket, window));
   });
 
   center.tokens.onRevoke((tokenId) => {
@@ -239,7 +302,7 @@ export function attachStream({ server, center, config, logger, counters }: Strea
     async close() {
       clearInterval(expiry);
       clearInterval(pings);
-      hub.close();
+      live.close();
       for (const client of clients) close(client, closeCodes.restarting, "the center is restarting");
       webSockets.close();
       logger.debug("the stream is closed");

@@ -10,6 +10,7 @@ export function batchOf(readings: readonly Reading[], rest: Partial<CommitBatch>
   const writer = new ReadingWriter();
   for (const reading of readings) writer.append(reading);
   return {
+    at: T0,
     readingCount: writer.count,
     hasEvents: writer.hasEvents,
     readings: writer.finish(),
