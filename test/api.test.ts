@@ -44,6 +44,7 @@ const needed: readonly (readonly [method: string, path: string, role: Role | nul
   ["POST", "/devices/none/secret", "manager"],
   ["GET", "/devices/none/history?metric=fillPct&from=0", "viewer"],
   ["GET", "/devices/none/track?from=0", "viewer"],
+  ["GET", "/tracks/replay?from=0&to=1", "viewer"],
   ["GET", "/devices/none/events?from=0", "viewer"],
   ["GET", "/devices/none/forecast", "viewer"],
   ["GET", "/kpis", "viewer"],
