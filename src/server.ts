@@ -18,6 +18,7 @@ import { type FollowingOptions, startFollowing } from "./influx/following.ts";
 import { createInfluxHistory } from "./influx/history.ts";
 import { createEmbeddedBroker } from "./ingest/embedded-broker.ts";
 import { connectExternalBroker } from "./ingest/external-broker.ts";
+import { createHttpDoor } from "./ingest/http/http-door.ts";
 import { openTcpDoors } from "./ingest/tcp/doors.ts";
 import { createOutputs } from "./outputs/outputs.ts";
 import { createReplays } from "./replay/replays.ts";
@@ -117,6 +118,8 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     center.pictures.forget(before).catch((error) => logger.warn({ err: error }, "old pictures were not removed"));
   }, PICTURES_FORGOTTEN_EVERY_MS);
   parts.defer(() => clearInterval(forgetPictures));
+  const { registry, inbox } = center;
+  const pushed = createHttpDoor({ config, clock, registry, inbox, logger, pepper });
   const tcpDoors = await openTcpDoors({ config, center, logger, pepper });
   parts.defer(() => tcpDoors.close());
   const brokers = [broker.publish];
@@ -136,6 +139,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     config,
     logger,
     broker: broker.counters,
+    pushed,
     tcp: tcpDoors.counters,
     outputs,
     stream: streamCounters,

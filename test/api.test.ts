@@ -95,6 +95,7 @@ const needed: readonly (readonly [method: string, path: string, role: Role | nul
   ["PUT", "/registry/crews/none", "manager"],
   ["DELETE", "/registry/crews/none", "manager"],
   ["POST", "/registry/crews/import", "manager"],
+  ["POST", "/devices/none/signing-secret", "manager"],
   ["GET", "/mappings", "manager"],
   ["GET", "/mappings/templates", "manager"],
   ["POST", "/mappings/try", "manager"],

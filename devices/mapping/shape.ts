@@ -14,6 +14,7 @@ import { unitNames } from "./units.ts";
 const MOST_ENTRIES = 20;
 const MOST_SAMPLES = 20;
 const MOST_PARTS = 8;
+const MOST_ANSWER_LETTERS = 2_048;
 
 const pointer = z
   .string()
@@ -159,6 +160,11 @@ export const mappingShape = z.strictObject({
   device: deviceSource,
   time: timeSource.optional(),
   entries: z.array(entryShape).min(1).max(MOST_ENTRIES),
+  /** What the HTTP door answers once a message is on disk, for boxes that want an answer in their own form. */
+  answer: z
+    .json()
+    .refine((answer) => JSON.stringify(answer).length <= MOST_ANSWER_LETTERS, "is longer than 2,048 letters")
+    .optional(),
   /** Messages of the maker. All must be read without a problem before the mapping may be put in force. */
   samples: z
     .array(z.strictObject({ name: z.string().max(128), topic: z.string().min(1).max(256), payload: z.json() }))

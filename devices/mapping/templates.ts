@@ -65,6 +65,7 @@ const boardBox: Mapping = {
       },
     },
   ],
+  answer: { Result: { Code: 0, Desc: "" } },
   samples: [
     {
       name: "an overflowing bin at a gate",

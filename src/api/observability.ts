@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { RunningCore } from "../center/center.ts";
 import type { Following } from "../influx/following.ts";
 import type { BrokerCounters } from "../ingest/embedded-broker.ts";
+import type { HttpCounters } from "../ingest/http/http-door.ts";
 import type { TcpCounters } from "../ingest/tcp/tcp-door.ts";
 import type { Outputs } from "../outputs/outputs.ts";
 import type { StreamCounters } from "../stream/connection.ts";
@@ -12,6 +13,7 @@ import { needs } from "./route.ts";
 export interface Observed {
   readonly center: RunningCore;
   readonly broker: BrokerCounters;
+  readonly pushed: HttpCounters;
   readonly tcp: ReadonlyMap<string, TcpCounters>;
   readonly outputs: Outputs;
   readonly stream: StreamCounters;
@@ -21,7 +23,7 @@ export interface Observed {
 /** Health for supervisors and metrics for Prometheus. Counters live where the work is done; they are read when asked for. */
 export function registerObservability(
   app: FastifyInstance,
-  { center, broker, tcp, outputs, stream, following }: Observed,
+  { center, broker, pushed, tcp, outputs, stream, following }: Observed,
 ): void {
   app.get("/health/live", { config: needs("public") }, async () => ({ status: "ok" }));
   app.get("/health/ready", { config: needs("public") }, async (_request, reply) => {
@@ -118,6 +120,14 @@ export function registerObservability(
   counter("kerbside_mqtt_bytes_total", "Payload bytes published to the embedded broker", () => broker.bytes);
   gauge("kerbside_mqtt_open_receipts", "Messages whose receipt has not left yet", () => broker.openReceipts);
   counterBy("kerbside_mqtt_refused_total", "Connections refused or ended, by cause", "cause", () => broker.refused);
+  counter("kerbside_http_messages_total", "Messages pushed by HTTP", () => pushed.messages);
+  counter("kerbside_http_bytes_total", "Bytes of messages pushed by HTTP", () => pushed.bytes);
+  counterBy(
+    "kerbside_http_refused_total",
+    "Requests refused at the HTTP door, by cause",
+    "cause",
+    () => pushed.refused,
+  );
   const byDoor = (read: (counters: TcpCounters) => number) => () =>
     Array.from(tcp, ([door, counters]) => [door, read(counters)] as const);
   counterBy(

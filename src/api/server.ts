@@ -17,6 +17,7 @@ import { Problem } from "../domain/problem.ts";
 import { SECOND } from "../domain/time.ts";
 import type { Following } from "../influx/following.ts";
 import type { BrokerCounters } from "../ingest/embedded-broker.ts";
+import type { HttpDoor } from "../ingest/http/http-door.ts";
 import type { TcpCounters } from "../ingest/tcp/tcp-door.ts";
 import type { Outputs } from "../outputs/outputs.ts";
 import type { StreamCounters } from "../stream/connection.ts";
@@ -29,6 +30,7 @@ import { registerForecasts } from "./forecasts.ts";
 import { registerHandovers } from "./handovers.ts";
 import { registerHistory } from "./history.ts";
 import { registerInflux } from "./influx.ts";
+import { registerIngest } from "./ingest.ts";
 import { registerKpis } from "./kpis.ts";
 import { registerMappings } from "./mappings.ts";
 import { registerNgsi } from "./ngsi.ts";
@@ -40,6 +42,7 @@ import { registerRecords } from "./records.ts";
 import { registerRegistry } from "./registry.ts";
 import { type Api, needs } from "./route.ts";
 import { registerRules } from "./rules.ts";
+import { registerSigning } from "./signing.ts";
 import { registerWalls } from "./walls.ts";
 
 export interface ApiParts {
@@ -47,6 +50,8 @@ export interface ApiParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly broker: BrokerCounters;
+  /** What is pushed by HTTP. */
+  readonly pushed: HttpDoor;
   /** Of the TCP doors that are open, by name. */
   readonly tcp: ReadonlyMap<string, TcpCounters>;
   readonly outputs: Outputs;
@@ -63,6 +68,7 @@ export async function createApi({
   config,
   logger,
   broker,
+  pushed,
   tcp,
   outputs,
   stream,
@@ -83,7 +89,7 @@ export async function createApi({
 
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const problem = asProblem(error);
-    if (problem.status >= 500) logger.error({ err: error, url: request.url }, "a request failed");
+    if (problem.status >= 500) logger.error({ err: error, url: request.url.split("?")[0] }, "a request failed");
     return reply
       .code(problem.status)
       .type("application/problem+json")
@@ -197,13 +203,23 @@ export async function createApi({
       registerRules(scoped as unknown as Api, parts);
       registerWalls(scoped as unknown as Api, { ...parts, stream });
       registerRegistry(scoped as unknown as Api, parts);
+      registerSigning(scoped as unknown as Api, parts, pushed);
       registerMappings(scoped as unknown as Api, parts);
       registerOutputs(scoped as unknown as Api, outputs);
     },
     { prefix: "/api/v1" },
   );
+  await registerIngest(app as unknown as FastifyInstance, { center, config, door: pushed });
   registerNgsi(api, { center, config, outputs });
-  registerObservability(app as unknown as FastifyInstance, { center, broker, tcp, outputs, stream, following });
+  registerObservability(app as unknown as FastifyInstance, {
+    center,
+    broker,
+    pushed: pushed.counters,
+    tcp,
+    outputs,
+    stream,
+    following,
+  });
   app.get("/openapi.json", { config: needs("public"), schema: { hide: true } }, async () => app.swagger());
   app.get("/asyncapi.json", { config: needs("public"), schema: { hide: true } }, async () => asyncApi());
 

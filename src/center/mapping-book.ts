@@ -3,6 +3,7 @@ import { checkMapping, claimedBy, type MappingFault } from "../../devices/mappin
 import { mappingDriver } from "../../devices/mapping/compile.ts";
 import type { Mapping } from "../../devices/mapping/shape.ts";
 import { type Trial, tryMapping } from "../../devices/mapping/try.ts";
+import { createTopicMatcher } from "../../devices/topics.ts";
 import { conflict, invalid, notFound, type Problem } from "../domain/problem.ts";
 import type { Actor } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
@@ -39,6 +40,7 @@ const COLLECTION = "mappings";
 /** The city's own mappings: drafts, versions, and which of them is in force. Changed only through `Center.operate`. */
 export function createMappingBook({ documents, drivers, limits, changed }: Parts) {
   const records = new Map<string, MappingRecord>();
+  let answerOf = createTopicMatcher<Mapping["answer"]>([]);
   const listeners: ((topics: readonly string[]) => void)[] = [];
   for (const { collection, id, body } of documents) {
     if (collection === COLLECTION) records.set(id, body as MappingRecord);
@@ -66,6 +68,9 @@ export function createMappingBook({ documents, drivers, limits, changed }: Parts
   const publish = () => {
     const mappings = enabled();
     changed(mappings.map(mappingDriver));
+    answerOf = createTopicMatcher(
+      mappings.flatMap(({ topics, answer }) => topics.map((pattern) => ({ pattern, value: answer }))),
+    );
     for (const listener of listeners) listener(mappings.flatMap(({ topics }) => topics));
   };
 
@@ -87,6 +92,8 @@ export function createMappingBook({ documents, drivers, limits, changed }: Parts
   return {
     all: (): readonly MappingRecord[] => [...records.values()],
     get: existing,
+    /** What a sender on this topic is answered once its message is on disk; undefined when it has no form of its own. */
+    answerTo: (topic: string): Mapping["answer"] => answerOf(topic)?.value,
     /** Patterns of the mappings in force, now and after each change. */
     onTopics(listener: (topics: readonly string[]) => void): void {
       listeners.push(listener);

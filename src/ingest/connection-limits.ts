@@ -79,6 +79,9 @@ export function createConnectionLimits(limits: ConnectionLimits) {
       else perAddress.delete(address);
     },
 
+    /** Whoever comes from there has to wait. */
+    isBanned: (address: string, now: Millis): boolean => banned(`address ${address}`, now),
+
     /** A login that may be tried now. */
     mayTry: (id: string, now: Millis): boolean => !banned(`id ${id}`, now),
 

@@ -1,8 +1,8 @@
+import { signedHeaders } from "../access/signature.ts";
 import type { Clock } from "../domain/time.ts";
 import { type Carrier, demandSuccess } from "./courier.ts";
 import type { GuardedAnswer, GuardedRequest } from "./guarded-request.ts";
 import type { Output } from "./output-shape.ts";
-import { signedHeaders } from "./signature.ts";
 
 export type Send = (request: GuardedRequest) => Promise<GuardedAnswer>;
 
