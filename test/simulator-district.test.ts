@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import type { Position } from "geojson";
 import { describe, expect, it } from "vitest";
 import { buildDistrict, districtPath } from "../simulators/yutang/district.ts";
+import { createDistrict } from "../src/district/district.ts";
 import { createGeography } from "../src/district/geography.ts";
+import { lengthOfLine } from "../src/district/plane.ts";
 import { readFeatures } from "../src/district/read.ts";
 import { areaGrades, placeTypes } from "../src/domain/place.ts";
 
@@ -13,8 +15,19 @@ const NOW = Date.parse("2026-09-22T10:00:00+08:00");
 const of = (type: string) => district.features.filter((feature) => feature.properties?.type === type);
 
 describe("the synthetic district", () => {
-  it("has no fault", () => {
+  it("has no fault, each alone and all together", async () => {
     expect(reading.issues).toEqual([]);
+    expect((await createDistrict(null).draft(reading.features)).notes).toEqual([]);
+  });
+
+  it("covers every road with sections, whose speed limits nobody in it exceeds", () => {
+    const lengths = Map.groupBy(geography.sections(), ({ roadId }) => roadId);
+    for (const { properties, geometry } of of("road")) {
+      const sum = (lengths.get(properties?.id) ?? []).reduce((total, { lengthM }) => total + lengthM, 0);
+      const road = lengthOfLine((geometry as { coordinates: Position[] }).coordinates);
+      expect(Math.abs(sum - road), properties?.id).toBeLessThan(10);
+    }
+    expect(Math.min(...geography.sections().map(({ speedLimitKmh }) => speedLimitKmh ?? 0))).toBeGreaterThanOrEqual(30);
   });
 
   it("is what the repository holds", () => {
@@ -35,6 +48,12 @@ describe("the synthetic district", () => {
     expect(facilities.get("toilet")?.filter((toilet) => toilet.properties?.model)).toHaveLength(6);
     expect(facilities.get("station")).toHaveLength(6);
     expect(facilities.get("foodWastePoint")).toHaveLength(10);
+    expect(of("section")).toHaveLength(120);
+    const spots = Map.groupBy(of("spot"), (feature) => feature.properties?.spot);
+    expect(spots.get("blindSpot")).toHaveLength(20);
+    expect(spots.get("vendorZone")).toHaveLength(6);
+    expect(spots.get("nightMarket")).toHaveLength(1);
+    expect(of("route")).toHaveLength(5);
   });
 
   it("gives every id once", () => {

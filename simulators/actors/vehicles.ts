@@ -110,6 +110,7 @@ function createVehicle(
     attributes: {
       vehicleType: type,
       areaId: road ? `corridor-${corridor}` : `area-${community}`,
+      ...(road && { routeId: `route-${corridor}` }),
       businessLine: "cleaning",
       ...(type === "sweeper" && { workSpeedLimitKmh: 10 }),
       ...(type === "water" && { workSpeedLimitKmh: 20 }),

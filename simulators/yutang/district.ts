@@ -18,6 +18,7 @@ import {
 } from "../geometry.ts";
 import { createRandom, type Random } from "../random.ts";
 import { boundary, communities, mainRoads, modelToilets, otherStreets, streetsOf } from "./facts.ts";
+import { groundFeatures } from "./ground.ts";
 import { connectedPart, joinStreets, layOutStreets, type Street } from "./streets.ts";
 
 /** The middle of the district; all plane coordinates are relative to it. */
@@ -85,6 +86,7 @@ export function buildDistrict(): FeatureCollection {
   features.push(...depositPoints(streets, grids, plane));
   features.push(...facilities(streets, grids, plane));
   features.push(...workAreas(ring, cells, mains, plane));
+  features.push(...groundFeatures({ streets, zones: grids, plane }));
   return { type: "FeatureCollection", features };
 }
 

@@ -120,5 +120,8 @@ export const otherStreets: readonly string[] = [
   "银塘路",
 ];
 
+/** Parks and gardens that are being laid out. */
+export const parks: readonly string[] = ["玉满园", "玉黛园", "清风园", "玉耕园", "圳彩园"];
+
 /** Three of the six model toilets are named publicly. */
 export const modelToilets: readonly string[] = ["长圳阶梯广场", "玉沁园", "玉星路"];

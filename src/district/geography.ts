@@ -11,6 +11,7 @@ import { type AreaGrade, areaGrades, type Place, type PlaceType, placeTypes } fr
 import type { Millis } from "../domain/time.ts";
 import { instantOf, Layer, metresTo } from "./layer.ts";
 import { besideLine } from "./plane.ts";
+import { SectionIndex } from "./section-index.ts";
 import { hoursOfFeature, oneOf, sectionOf, text } from "./sections.ts";
 
 /** A position belongs to a section when it is no further than this beside the carriageway. */
@@ -68,7 +69,6 @@ export function createGeography(features: readonly DistrictFeature[], edition = 
   const grids = layer("grid");
   const points = layer("depositPoint");
   const facilities = layer("facility");
-  const roads = layer("section");
   const locate = (lat: number, lon: number, type: FeatureType) => layer(type).at(lat, lon, Number.MAX_SAFE_INTEGER);
   const sections = new Map(
     (byType.get("section") ?? []).map((feature) => [feature.properties.id, sectionOf(feature, locate)]),
@@ -77,17 +77,13 @@ export function createGeography(features: readonly DistrictFeature[], edition = 
   const routes = new Map((byType.get("route") ?? []).map((feature) => [feature.properties.id, routeOf(feature)]));
   const turns = [...new Set(features.flatMap(boundariesInTime))].sort((a, b) => a - b);
 
-  const nearestSections = (lat: number, lon: number, withinM: number): SectionMatch[] =>
-    roads.near(lat, lon, withinM).map(({ feature }) => {
-      const section = sections.get(feature.properties.id) as RoadSection;
-      return { section, ...besideLine(section.line, lat, lon) };
-    });
+  const sectionIndex = new SectionIndex(sections.values());
 
   /** The section whose carriageway is nearest: the middle of a broad road is further away than a lane beside it. */
   const sectionAt = (lat: number, lon: number): RoadSection | null => {
     let best: RoadSection | null = null;
     let nearestM = SECTION_MARGIN_M;
-    for (const { section, distanceM } of nearestSections(lat, lon, widestM / 2 + SECTION_MARGIN_M)) {
+    for (const { section, distanceM } of sectionIndex.near(lat, lon, widestM / 2 + SECTION_MARGIN_M)) {
       const besideM = distanceM - section.widthM / 2;
       if (besideM > nearestM || (best && besideM === nearestM)) continue;
       best = section;
@@ -150,7 +146,7 @@ export function createGeography(features: readonly DistrictFeature[], edition = 
     },
     sections: () => [...sections.values()],
     section: (id) => sections.get(id),
-    nearestSections,
+    nearestSections: (lat, lon, withinM) => sectionIndex.near(lat, lon, withinM),
     near(types, lat, lon, withinM, at) {
       const found = types.flatMap((type) => layer(type).near(lat, lon, withinM, at));
       return types.length > 1 ? found.sort((a, b) => a.distanceM - b.distanceM) : found;
