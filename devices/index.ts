@@ -4,6 +4,7 @@ import { chirpstack } from "./chirpstack.ts";
 import type { DecodeContext, DecodeProblem, Driver, Encoding, UnknownMessage } from "./driver.ts";
 import { explain } from "./explain.ts";
 import { frigate } from "./frigate.ts";
+import { gpslogger } from "./gpslogger.ts";
 import { decodeText, defaultJsonLimits, type JsonLimits, looksLikeJson, parseJson } from "./json.ts";
 import { jt808Ctwing } from "./jt808-ctwing.ts";
 import { jt808Emqx } from "./jt808-emqx.ts";
@@ -11,12 +12,16 @@ import { jt808Frames } from "./jt808-frames.ts";
 import { loriot } from "./loriot.ts";
 import { milesightGateway } from "./milesight-gateway.ts";
 import { nativeDrivers } from "./native.ts";
+import { osmand } from "./osmand.ts";
 import { owntracks } from "./owntracks.ts";
+import { smartHat } from "./smart-hat.ts";
 import { teltonika } from "./teltonika.ts";
 import { teltonikaPackets } from "./teltonika-packets.ts";
 import { thingsStack } from "./things-stack.ts";
 import { createTopicMatcher, filterOf } from "./topics.ts";
 import { traccar } from "./traccar.ts";
+import { watch } from "./watch.ts";
+import { weighing } from "./weighing.ts";
 
 /** Dialects of other makers, accepted as they are. */
 export const dialectDrivers: readonly Driver[] = [
@@ -32,6 +37,11 @@ export const dialectDrivers: readonly Driver[] = [
   jt808Frames as Driver,
   teltonika as Driver,
   teltonikaPackets as Driver,
+  osmand as Driver,
+  gpslogger as Driver,
+  watch as Driver,
+  smartHat as Driver,
+  weighing as Driver,
 ];
 
 /** Everything the center understands. A new device family is one file and one line here. */
