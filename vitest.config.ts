@@ -6,6 +6,8 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,
+    // Two cores for everything at once: what comes, comes later.
+    expect: { poll: { timeout: 5_000 } },
     hookTimeout: 60_000,
     reporters: ["default"],
   },

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { AlertView } from "../../stream/protocol.ts";
 import { words } from "../shared/language.ts";
 import { dateTimeText } from "../shared/time.ts";
@@ -45,7 +45,8 @@ export function Dialogs() {
 export function Modal({ title, children }: { title: string; children: ComponentChildren }) {
   const desk = useDesk();
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the next key comes: what is typed fast belongs into the dialog already.
+  useLayoutEffect(() => {
     element.current?.showModal();
   }, []);
   return (

@@ -119,7 +119,7 @@ export function listenToKeys(desk: Desk): () => void {
       desk.marked.value = new Set(desk.queue.peek().map(({ id }) => id));
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || desk.dialog.peek()) return;
     // A focused button is pressed by these.
     const onButton = event.target instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter");
     if (onButton) return;

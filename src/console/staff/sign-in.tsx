@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { switchLanguage, words } from "../shared/language.ts";
 import { say as sayCommon } from "../shared/words.ts";
 import type { Me } from "./identity.ts";
@@ -57,7 +58,11 @@ interface Field {
 }
 
 function Input({ field: { name, type, autocomplete }, first }: { field: Field; first: boolean }) {
-  const common = { name, autocomplete, required: true, autofocus: first, spellcheck: false };
+  const element = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    if (first) element.current?.focus();
+  }, [first]);
+  const common = { name, autocomplete, required: true, ref: element, spellcheck: false };
   return type ? <input type={type} {...common} /> : <input {...common} />;
 }
 
