@@ -16,6 +16,7 @@ const parts: readonly Part[] = [
   { name: "store", title: "Store", load: () => import("./store.ts") },
   { name: "restart", title: "Restart", load: () => import("./restart.ts") },
   { name: "connections", title: "Memory at 10,000 connections", load: () => import("./connections.ts") },
+  { name: "alerts", title: "Alerts", load: () => import("./alerts.ts") },
   { name: "forecast", title: "Overflow forecast", load: () => import("./forecast.ts") },
 ];
 

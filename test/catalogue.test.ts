@@ -22,10 +22,12 @@ function shortly(ms: Millis): string {
 
 function enough(wanted: Check["opens"] | null): string {
   if (!wanted) return "never";
-  const { samples, spacingMs, withinMs, holdMs } = wanted;
+  const { samples, spacingMs, withinMs, holdMs, heard } = wanted;
   const many = samples === undefined ? "" : `${samples}x${spacingMs ? `/${shortly(spacingMs)}` : ""}`;
   const dense = withinMs === undefined ? "" : ` in ${shortly(withinMs)}`;
-  return [many + dense, holdMs === undefined ? "" : shortly(holdMs)].filter((part) => part !== "").join(" or ");
+  return [many + dense, holdMs === undefined ? "" : shortly(holdMs) + (heard ? ` heard ${heard}x` : "")]
+    .filter((part) => part !== "")
+    .join(" or ");
 }
 
 function plain(value: unknown): string {

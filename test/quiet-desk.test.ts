@@ -82,6 +82,33 @@ describe("many that fall silent together", () => {
         .sort(),
     ).toEqual(ids.slice(0, 3));
   });
+
+  test("an outage that looked like the area's before its gateway was known leaves nothing behind", () => {
+    const desk = openDesk();
+    const bins = Array.from({ length: 20 }, (_, index) => `bin-${index}`);
+    for (const id of bins) desk.add(id, "bin", PLACE, { gatewayId: "gw-1", reportEverySeconds: 60 });
+    // They report one after the other, so they are missed one after the other too.
+    const report = (ids: readonly string[], minutes: number) => {
+      for (let minute = 0; minute < minutes; minute++) {
+        for (const id of ids) {
+          desk.say(id, { fillPct: 10 });
+          desk.wait(3_000);
+        }
+      }
+    };
+    report(bins, 3);
+    desk.wait(40 * MINUTE);
+    expect(desk.all("device.offline").filter(({ closedAt }) => closedAt === null)).toMatchObject([
+      { subject: { id: "gw-1" }, level: 2, count: 20 },
+    ]);
+    report(bins, 5);
+    desk.wait(MINUTE);
+    expect(desk.all("device.offline").filter(({ closedAt }) => closedAt === null)).toEqual([]);
+    report(bins.slice(1), 25);
+    expect(desk.all("device.offline").filter(({ closedAt }) => closedAt === null)).toMatchObject([
+      { subject: { id: "bin-0" } },
+    ]);
+  });
 });
 
 describe("what a person can take", () => {

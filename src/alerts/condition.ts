@@ -13,6 +13,11 @@ export interface Enough {
   readonly spacingMs?: Millis | undefined;
   readonly withinMs?: Millis | undefined;
   readonly holdMs?: Millis | undefined;
+  /**
+   * A hold counts only when it was said so often: of a sensor that speaks every quarter of an hour, one spike says nothing
+   * about the ten minutes after it.
+   */
+  readonly heard?: number | undefined;
   /** Marks that hold, further apart than this, belong to different episodes: two mistakes of a camera days apart are two. */
   readonly gapMs?: Millis | undefined;
 }
@@ -103,12 +108,20 @@ export function heldTimes({ marks }: ConditionState, withinMs: Millis, at: Milli
  * @param now how far event time is known to have come: the newest sample, or a timer's due time
  */
 export function enoughAt(state: ConditionState, run: Run, enough: Enough, now: Millis): Millis | null {
-  const { samples, spacingMs = 0, withinMs, holdMs } = enough;
-  const byHold = holdMs !== undefined && now - run.from >= holdMs ? run.from + holdMs : null;
+  const { samples, spacingMs = 0, withinMs, holdMs, heard = 1 } = enough;
+  const held = holdMs !== undefined && now - run.from >= holdMs && run.count >= heard;
+  // Heard again only after the hold was over: then it was known with that word, not before.
+  const byHold = held ? Math.max(run.from + holdMs, heardAt(state, run, heard)) : null;
   const many = samples !== undefined && run.count >= samples && run.to - run.from >= spacingMs;
   const dense =
     withinMs === undefined || samples === undefined || run.to - (state.marks.at(-samples)?.at ?? run.from) <= withinMs;
   const bySamples = many && dense ? run.to : null;
   if (byHold !== null && bySamples !== null) return Math.min(byHold, bySamples);
   return byHold ?? bySamples;
+}
+
+/** When a run was said for the n-th time, as far as its marks are remembered. */
+function heardAt({ marks }: ConditionState, run: Run, times: number): Millis {
+  const first = marks.length - run.count;
+  return (first >= 0 ? marks[first + times - 1]?.at : undefined) ?? run.from;
 }

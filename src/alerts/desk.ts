@@ -57,6 +57,8 @@ export function createDesk(parts: DeskParts) {
   /** Sources that joined the alert of another subject. */
   const joined = new Map<string, string>();
   const standingBySubject = new Map<string, Set<string>>();
+  /** Alerts of others that a source has joined. */
+  const joinedBySource = new Map<string, Set<string>>();
   const clearTimes = new Map<string, Millis[]>();
   let rev = alertRev;
 
@@ -69,12 +71,21 @@ export function createDesk(parts: DeskParts) {
       ids?.delete(alert.id);
       if (ids?.size === 0) standingBySubject.delete(alert.subject.id);
       clearTimes.delete(alert.id);
+      for (const { source } of alert.evidence) {
+        const others = joinedBySource.get(source);
+        others?.delete(alert.id);
+        if (others?.size === 0) joinedBySource.delete(source);
+      }
       if (alert.archivedAt !== null) byId.delete(alert.id);
       return;
     }
     standingByKey.set(key, alert.id);
     for (const { source } of alert.evidence) {
-      if (source !== alert.subject.id) joined.set(alertKey(alert.ruleId, source, alert.subtype), alert.id);
+      if (source === alert.subject.id) continue;
+      joined.set(alertKey(alert.ruleId, source, alert.subtype), alert.id);
+      const others = joinedBySource.get(source);
+      if (others) others.add(alert.id);
+      else joinedBySource.set(source, new Set([alert.id]));
     }
     if (ids) ids.add(alert.id);
     else standingBySubject.set(alert.subject.id, new Set([alert.id]));
@@ -137,7 +148,8 @@ export function createDesk(parts: DeskParts) {
   return {
     get: (id: string): Alert | undefined => byId.get(id),
     live: (): Iterable<Alert> => byId.values(),
-    hasStanding: (subjectId: string): boolean => standingBySubject.has(subjectId),
+    /** Whether any alert that has not ended is about this subject, or was joined by it. */
+    isInvolved: (subjectId: string): boolean => standingBySubject.has(subjectId) || joinedBySource.has(subjectId),
 
     *standingOf(subjectId: string): Generator<Alert> {
       for (const id of standingBySubject.get(subjectId) ?? []) yield byId.get(id) as Alert;

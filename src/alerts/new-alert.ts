@@ -25,6 +25,8 @@ export interface Opening {
   readonly evidence: readonly Evidence[];
   readonly actor: string;
   readonly note: string | null;
+  /** Its device is silent already when it opens. */
+  readonly stale?: boolean;
   /** Which of the rule's matter codes it is filed under; the first one when the rule's check names none. */
   readonly code?: string | null;
   /** The matter of what it was derived from, where that decides. */
@@ -65,7 +67,7 @@ export function newAlert(
     recurrenceOf: opening.recurrenceOf,
     mergedInto: null,
     late: opening.late,
-    stale: false,
+    stale: opening.stale ?? false,
     flapping: false,
     shelvedUntil: null,
     assignee: null,

@@ -24,6 +24,7 @@ const enough = z
     spacingMs: milliseconds.optional(),
     withinMs: milliseconds.optional(),
     holdMs: milliseconds.optional(),
+    heard: z.number().int().min(1).max(8).optional(),
     gapMs: milliseconds.optional(),
   })
   .refine(({ samples, holdMs }) => samples !== undefined || holdMs !== undefined, "needs samples or holdMs");

@@ -141,15 +141,33 @@ export function createSilence({ district, desk, rule, timer, startedAt, presence
     const alert = desk.get(massId);
     const members = masses.get(massId);
     if (!alert || !members) return;
+    const left = new Set<string>();
     for (const id of subjectIds) {
       members.add(id);
       const state = silent.get(id);
+      if (state?.mass && state.mass !== massId) {
+        masses.get(state.mass)?.delete(id);
+        left.add(state.mass);
+      }
       if (state) state.mass = massId;
       const single = desk.standing(SILENCE_RULE, id, null);
       if (single && single.id !== massId) {
         const merged = desk.end(single, "merged", at, "system", "merge", "one outage", changes);
         desk.change(merged, { mergedInto: massId }, null, changes);
       }
+    }
+    // What looked like an outage of the area was that of its gateway: one alert is enough for it.
+    for (const id of left) {
+      const wider = desk.get(id);
+      if (!wider || (masses.get(id)?.size ?? 0) > wider.count * MASS_OVER_SHARE) continue;
+      for (const rest of masses.get(id) ?? []) {
+        members.add(rest);
+        const state = silent.get(rest);
+        if (state) state.mass = massId;
+      }
+      masses.delete(id);
+      const merged = desk.end(wider, "merged", at, "system", "merge", "its root cause is known", changes);
+      desk.change(merged, { mergedInto: massId }, null, changes);
     }
     listMembers(alert, members, at, changes);
   };

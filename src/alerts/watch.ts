@@ -79,6 +79,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
     openedAt: Millis,
     now: Millis,
     changes: Changes,
+    stale = false,
   ) => {
     const { subject } = observation;
     const { rule, check } = watched;
@@ -108,6 +109,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
         attributes,
         level: judgement.level ?? rule.level,
         code: check.code ?? null,
+        stale,
         confirmed,
         firstAt,
         openedAt,
@@ -240,6 +242,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
       const checks = byKind.get(subject.device.kind);
       if (!checks) return;
       const own = memory.of(subject.id);
+      const involved = desk.isInvolved(subject.id);
       for (const watched of checks) {
         const { check } = watched;
         const judgement = watched.judge(observation, district);
@@ -248,7 +251,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
         if (known && judgement.says === "holds" && isSameOccurrence(check, known, observation.at)) continue;
         if (!known) {
           if (judgement.says !== "holds") {
-            if (!check.clears || !standsHere(watched, subject)) continue;
+            if (!involved || !check.clears || !standsHere(watched, subject)) continue;
           } else if (observation.outOfOrder && !check.evenLate && !standsHere(watched, subject)) {
             // Something newer said otherwise and left no trace: this sample belongs to an episode that is over.
             continue;
@@ -266,12 +269,19 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
       const { rule, check } = watched;
       const alert = desk.standing(rule.id, subjectId, check.subtype);
       if (run.says === "holds" && (!alert || alert.clearedAt !== null)) {
-        const openedAt = enoughAt(state, run, check.opens, dueAt);
-        const held =
-          lastHeld.get(heldKey(subjectId, watched)) ?? restoredObservation(district.subject(subjectId), run.to);
+        const subject = district.subject(subjectId);
+        const silent = subject !== undefined && dueAt - run.to >= silenceLimitMs(subject);
+        // Its last word was that it holds, and there comes no other.
+        const opens = silent ? { ...check.opens, heard: 1 } : check.opens;
+        const openedAt = enoughAt(state, run, opens, dueAt);
+        if (openedAt === null && subject && !silent) {
+          timer(run.to + silenceLimitMs(subject), { type: "check", subjectId, watched });
+          return;
+        }
+        const held = lastHeld.get(heldKey(subjectId, watched)) ?? restoredObservation(subject, run.to);
         if (openedAt === null || !held) return;
         if (alert) desk.returned(alert, dueAt, changes);
-        else raise(held.observation, watched, held.judgement, state, openedAt, dueAt, changes);
+        else raise(held.observation, watched, held.judgement, state, openedAt, dueAt, changes, silent);
       } else if (run.says === "over" && alert && alert.clearedAt === null && check.clears) {
         const clearedAt = enoughAt(state, run, check.clears, dueAt);
         const subject = district.subject(subjectId);

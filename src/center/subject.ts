@@ -36,6 +36,8 @@ export interface Subject {
   readonly zone: ZoneWatch;
   /** Keys of the messages seen lately: how repetitions are known. */
   readonly recentKeys: RecentKeys;
+  /** What judgements that compare with earlier values remember of it (alerts/judges/judging.ts). */
+  readonly notes: unknown[];
 }
 
 /** What the pipeline tells the rules about the observation they are about to see. */

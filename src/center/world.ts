@@ -251,5 +251,6 @@ function newSubject(device: Device, recentKeys: number): Subject {
     pastStanding: [],
     zone: { offsetMs: 0, times: 0, countedAt: 0 },
     recentKeys: new RecentKeys(recentKeys),
+    notes: [],
   };
 }

@@ -6,6 +6,9 @@ import { CLEAN_TWICE, component, ONE_PROBLEM } from "./shared.ts";
 /** They pass by bins all day and empty none. */
 const EMPTIES_NO_BIN = ["sweeper", "water", "sprinkler", "washSweeper", "patrol"];
 
+/** Nobody fills a third of a bin between two readings, but a lid that is open does. */
+const LEAP = { by: 35, samples: 2 };
+
 /** Bins: level, heat, tipping. */
 export const bins: readonly Rule[] = [
   {
@@ -16,8 +19,8 @@ export const bins: readonly Rule[] = [
       {
         kinds: ["bin"],
         subtype: null,
-        judge: { type: "above", metric: "fillPct", set: 80, reset: 70 },
-        opens: { samples: 2, holdMs: 10 * MINUTE },
+        judge: { type: "above", metric: "fillPct", set: 80, reset: 70, settles: LEAP },
+        opens: { samples: 2, holdMs: 10 * MINUTE, heard: 2 },
         clears: { samples: 1 },
       },
     ],
@@ -34,8 +37,8 @@ export const bins: readonly Rule[] = [
       {
         kinds: ["bin"],
         subtype: null,
-        judge: { type: "above", metric: "fillPct", set: 95, reset: 50.0001 },
-        opens: { holdMs: 10 * MINUTE },
+        judge: { type: "above", metric: "fillPct", set: 95, reset: 50.0001, settles: LEAP },
+        opens: { holdMs: 10 * MINUTE, heard: 2 },
         clears: { samples: 2 },
       },
       {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { MINUTE } from "../../domain/time.ts";
-import { BETWEEN, defineJudge, type Judgement, metric, OVER, recentValues } from "./judging.ts";
+import { BETWEEN, defineJudge, type Judgement, memory, metric, OVER, oldestWithin } from "./judging.ts";
 
 /** Judgements of toilets and stations. */
 
@@ -27,15 +27,15 @@ export const odour = defineJudge(
     majorFactor: number.min(1),
   }),
   ({ windowMs, majorFactor, nh3MgM3, h2sMgM3 }) => {
-    const windows = new WeakMap<object, { start: number; nh3: number[]; h2s: number[] }>();
+    const windows = memory<{ start: number; nh3: number[]; h2s: number[] }>();
     const mean = (values: readonly number[]) =>
       values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
     return ({ metrics, subject, at, outOfOrder }): Judgement | null => {
       if (outOfOrder || (metrics.nh3Ppm === undefined && metrics.h2sPpm === undefined)) return null;
       const start = Math.floor(at / windowMs) * windowMs;
-      const done = windows.get(subject);
+      const done = windows.of(subject);
       const current = done?.start === start ? done : { start, nh3: [], h2s: [] };
-      windows.set(subject, current);
+      windows.put(subject, current);
       if (metrics.nh3Ppm !== undefined) current.nh3.push(metrics.nh3Ppm);
       if (metrics.h2sPpm !== undefined && seesHydrogenSulphide(subject.device.attributes))
         current.h2s.push(metrics.h2sPpm);
@@ -91,14 +91,14 @@ export const growsAtNight = defineJudge(
     hours: z.tuple([z.number().int().min(0).max(24), z.number().int().min(0).max(24)]),
   }),
   ({ metric, perHour, hours: [from, to] }) => {
-    const recent = recentValues(30 * MINUTE);
+    const oldest = oldestWithin(30 * MINUTE);
     return ({ metrics, subject, at, outOfOrder }, { calendar }) => {
       const value = metrics[metric];
       if (value === undefined || outOfOrder) return null;
-      const [first] = recent(subject, at, value);
+      const first = oldest(subject, at, value);
       const hour = calendar.hourOfDay(at);
       if (hour < from || hour >= to) return OVER;
-      if (!first || at - first.at < 10 * MINUTE) return null;
+      if (at - first.at < 10 * MINUTE) return null;
       const rate = ((value - first.value) * 60 * MINUTE) / (at - first.at);
       return rate > perHour ? { says: "holds", facts: { perHour: Number(rate.toFixed(2)) } } : OVER;
     };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SeenObservation } from "../../center/subject.ts";
+import type { SeenObservation, Subject } from "../../center/subject.ts";
 import { levels } from "../../domain/levels.ts";
 import { type MetricName, metricNames } from "../../domain/metrics.ts";
 import type { Json } from "../../domain/text.ts";
@@ -44,16 +44,52 @@ export const metric = z.enum(metricNames as [MetricName, ...MetricName[]]);
 export const level = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
 if (Object.keys(levels).length !== level.options.length) throw new Error("a level is missing here");
 
+interface Sample {
+  readonly at: Millis;
+  readonly value: number;
+}
+
+let slots = 0;
+
 /**
- * The last values of each subject, for judgements that compare. They live beside the subject: after a restart a comparison
- * starts anew, which can only delay it by its own length.
+ * What one judgement remembers of each subject. It stands in the subject itself: weak maps of 30,000 subjects cost the
+ * collector more than all judging. After a restart it starts anew.
  */
-export function recentValues(withinMs: Millis) {
-  const recent = new WeakMap<object, { at: Millis; value: number }[]>();
-  return (subject: object, at: Millis, value: number): readonly { at: Millis; value: number }[] => {
-    const kept = (recent.get(subject) ?? []).filter((sample) => at - sample.at <= withinMs);
+export function memory<T>(): { of(subject: Subject): T | undefined; put(subject: Subject, value: T): T } {
+  const slot = slots++;
+  return {
+    of: (subject) => subject.notes[slot] as T | undefined,
+    put: (subject, value) => {
+      subject.notes[slot] = value;
+      return value;
+    },
+  };
+}
+
+/**
+ * The extreme value of each subject within a time: only samples that may still become the extreme are kept, so a value costs
+ * the same however often a device reports. They live beside the subject: after a restart a comparison starts anew, which can
+ * only delay it by its own length.
+ */
+export function extremeWithin(withinMs: Millis, extreme: "lowest" | "highest") {
+  const recent = memory<Sample[]>();
+  const beaten = (kept: number, by: number): boolean => (extreme === "lowest" ? kept >= by : kept <= by);
+  return (subject: Subject, at: Millis, value: number): number => {
+    const kept = recent.of(subject) ?? recent.put(subject, []);
+    while (kept.length > 0 && beaten((kept.at(-1) as Sample).value, value)) kept.pop();
     kept.push({ at, value });
-    recent.set(subject, kept);
-    return kept;
+    while (at - (kept[0] as Sample).at > withinMs) kept.shift();
+    return (kept[0] as Sample).value;
+  };
+}
+
+/** The oldest value of each subject within a time. @see extremeWithin */
+export function oldestWithin(withinMs: Millis) {
+  const recent = memory<Sample[]>();
+  return (subject: Subject, at: Millis, value: number): Sample => {
+    const kept = recent.of(subject) ?? recent.put(subject, []);
+    kept.push({ at, value });
+    while (at - (kept[0] as Sample).at > withinMs) kept.shift();
+    return kept[0] as Sample;
   };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { Subject } from "../../center/subject.ts";
 import { HOUR } from "../../domain/time.ts";
-import { BETWEEN, defineJudge, level, metric, NEVER_ENDS, OVER, recentValues } from "./judging.ts";
+import { BETWEEN, defineJudge, extremeWithin, level, memory, metric, NEVER_ENDS, OVER } from "./judging.ts";
 
 /** Judgements of measured values. */
 
@@ -11,18 +12,46 @@ const steps = z
   .default([]);
 const milliseconds = z.number().int().min(1_000).max(86_400_000);
 
-/** A metric at or above its set level, and below its reset level again. Values between keep things as they are. */
+/** A leap of so much from one value to the next is believed when so many values in a row stay up there. */
+const settles = z.strictObject({ by: number.min(0), samples: z.number().int().min(2).max(16) });
+
+/**
+ * A metric at or above its set level, and below its reset level again. Values between keep things as they are, and so do
+ * values that have leapt up and not settled yet: an open lid, an echo.
+ */
 export const above = defineJudge(
-  z.strictObject({ type: z.literal("above"), metric, set: number, reset: number, levels: steps }),
-  ({ metric, set, reset, levels }) =>
-    ({ metrics }) => {
+  z.strictObject({
+    type: z.literal("above"),
+    metric,
+    set: number,
+    reset: number,
+    levels: steps,
+    settles: settles.optional(),
+  }),
+  ({ metric, set, reset, levels, settles }) => {
+    const isSettled = settles ? settling(settles) : null;
+    return ({ metrics, subject, outOfOrder }) => {
       const value = metrics[metric];
       if (value === undefined) return null;
+      if (isSettled && !outOfOrder && !isSettled(subject, value) && value >= set) return BETWEEN;
       if (value < set) return value < reset ? OVER : BETWEEN;
       const level = levels.find(([from]) => value >= from)?.[1];
       return { says: "holds", facts: { [metric]: value }, ...(level !== undefined && { level }) };
-    },
+    };
+  },
 );
+
+/** Remembers the last believed value of each subject. */
+function settling({ by, samples }: z.infer<typeof settles>): (subject: Subject, value: number) => boolean {
+  const known = memory<{ believed: number; up: number }>();
+  return (subject, value) => {
+    const before = known.of(subject);
+    const up = before && value - before.believed >= by ? before.up + 1 : 0;
+    const settled = up === 0 || up >= samples;
+    known.put(subject, settled ? { believed: value, up: 0 } : { believed: before?.believed ?? value, up });
+    return settled;
+  };
+}
 
 /** A metric below its set level, and at or above its reset level again. */
 export const below = defineJudge(
@@ -65,11 +94,11 @@ export const raised = defineJudge(
 export const rises = defineJudge(
   z.strictObject({ type: z.literal("rises"), metric, by: number, withinMs: milliseconds }),
   ({ metric, by, withinMs }) => {
-    const recent = recentValues(withinMs);
+    const lowestWithin = extremeWithin(withinMs, "lowest");
     return ({ metrics, subject, at, outOfOrder }) => {
       const value = metrics[metric];
       if (value === undefined || outOfOrder) return null;
-      const lowest = Math.min(...recent(subject, at, value).map((sample) => sample.value));
+      const lowest = lowestWithin(subject, at, value);
       return value - lowest >= by ? { says: "holds", facts: { [metric]: value, risenBy: value - lowest } } : BETWEEN;
     };
   },
@@ -90,12 +119,12 @@ export const falls = defineJudge(
     whileStopped: z.boolean().default(false),
   }),
   ({ metric, by, byShare, withinMs, whileStopped }) => {
-    const recent = recentValues(withinMs);
+    const highestWithin = extremeWithin(withinMs, "highest");
     return ({ metrics, subject, at, outOfOrder }) => {
       const value = metrics[metric];
       if (value === undefined || outOfOrder) return null;
       if (whileStopped && (metrics.speedKmh ?? subject.metrics.speedKmh ?? 0) > 1) return null;
-      const highest = Math.max(...recent(subject, at, value).map((sample) => sample.value));
+      const highest = highestWithin(subject, at, value);
       const fallen = highest - value;
       const enough = fallen >= by || (byShare !== undefined && highest > 0 && fallen / highest >= byShare);
       return enough ? { says: "holds", facts: { [metric]: value, fallenBy: fallen } } : BETWEEN;
@@ -111,13 +140,13 @@ export const falls = defineJudge(
 export const stuck = defineJudge(
   z.strictObject({ type: z.literal("stuck"), metric, forMs: milliseconds, restingAt: number }),
   ({ metric, forMs, restingAt }) => {
-    const unchanged = new WeakMap<object, { value: number; since: number }>();
+    const unchanged = memory<{ value: number; since: number }>();
     return ({ metrics, subject, at, outOfOrder }) => {
       const value = metrics[metric];
       if (value === undefined || outOfOrder) return null;
-      const known = unchanged.get(subject);
+      const known = unchanged.of(subject);
       if (known?.value !== value) {
-        unchanged.set(subject, { value, since: at });
+        unchanged.put(subject, { value, since: at });
         return OVER;
       }
       if (value <= restingAt || at - known.since < forMs) return OVER;
