@@ -20,6 +20,7 @@ import { createEmbeddedBroker } from "./ingest/embedded-broker.ts";
 import { connectExternalBroker } from "./ingest/external-broker.ts";
 import { createHttpDoor } from "./ingest/http/http-door.ts";
 import { openTcpDoors } from "./ingest/tcp/doors.ts";
+import type { Broker } from "./outputs/mqtt-mirror.ts";
 import { createOutputs } from "./outputs/outputs.ts";
 import { createReplays } from "./replay/replays.ts";
 import { openStore } from "./store/sqlite-store.ts";
@@ -122,15 +123,16 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   const pushed = createHttpDoor({ config, clock, registry, inbox, logger, pepper });
   const tcpDoors = await openTcpDoors({ config, center, logger, pepper });
   parts.defer(() => tcpDoors.close());
-  const brokers = [broker.publish];
+  const brokers: Record<Broker, typeof broker.publish> = {
+    embedded: broker.publish,
+    external: () => Promise.reject(new Error("there is no external broker: MQTT_URL is not set")),
+  };
   const outputs = createOutputs({
     center,
     config,
     logger,
     pepper,
-    async publish(topic, payload, retain) {
-      await Promise.all(brokers.map((publish) => publish(topic, payload, retain)));
-    },
+    publish: (name, ...message) => brokers[name](...message),
   });
   parts.defer(() => outputs.close());
   const streamCounters = newStreamCounters();
@@ -169,7 +171,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     });
     parts.defer(() => external.close());
     sendCommand(external.publishCommand);
-    brokers.push(external.publish);
+    brokers.external = external.publish;
   }
   const { mqtt, mqtts } = await broker.listen();
   outputs.start();

@@ -70,3 +70,42 @@ test("a real mosquitto: everything arrives, nothing twice, also what came while 
   await publisher.endAsync();
   broker.kill();
 });
+
+test("a mapping put in force is subscribed to at once, and the tree of alerts is told to others there", async () => {
+  using directory = temporaryDirectory();
+  const port = await freePort();
+  const broker = await startMosquitto(directory.path, port);
+  const url = `mqtt://127.0.0.1:${port}`;
+  await using center = await startTestCenter({ MQTT_URL: url, MQTT_CONNECTIONS: "2" });
+  await center.rest("POST", "/devices", { id: "bin-1", kind: "bin", aliases: ["nb:b1"] });
+  await center.rest("PUT", "/mappings/nb", {
+    ...{ title: { en: "Bins", zh: "桶" }, topics: ["nb/{device}/up"], kind: "bin" },
+    device: { namespace: "nb", parts: ["{device}"] },
+    entries: [{ metrics: { fillPct: "/full" } }],
+    samples: [{ name: "one", topic: "nb/b1/up", payload: { full: 1 } }],
+  });
+  const other = await connectAsync(url);
+  const said = async (full: number) => {
+    await other.publishAsync("nb/b1/up", JSON.stringify({ full }), { qos: 1 });
+    const { metrics } = await center.rest<{ metrics: { fillPct?: number } }>("GET", "/devices/bin-1");
+    return metrics.fillPct;
+  };
+  expect(await said(40)).toBeUndefined();
+  await center.rest("POST", "/mappings/nb/enable", {});
+  await expect.poll(() => said(50), { timeout: 5_000 }).toBe(50);
+  await center.rest("POST", "/mappings/nb/disable");
+
+  const heard: string[] = [];
+  other.on("message", (topic, payload) =>
+    heard.push(`${topic} ${payload.length > 0 ? JSON.parse(payload.toString()).state : "gone"}`),
+  );
+  await other.subscribeAsync("kerbside/v1/alerts/#");
+  await center.rest("PUT", "/outputs/tree", { type: "mqtt", title: "Others", broker: "external" });
+  const subject = { kind: "bin", id: "bin-1" };
+  const { id } = await center.rest<{ id: string }>("POST", "/alerts", { ruleId: "bin.disturbed", subject });
+  await center.rest("POST", `/alerts/${id}/close`, {});
+  const topic = `kerbside/v1/alerts/none/bin.disturbed/${id}`;
+  await expect.poll(() => heard.slice(-2), { timeout: 5_000 }).toEqual([`${topic} closed`, `${topic} gone`]);
+  await other.endAsync();
+  broker.kill();
+});

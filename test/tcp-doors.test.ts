@@ -303,9 +303,9 @@ describe("bounds of raw sockets", () => {
     await vehicle(center, "truck-1", "jt808:13800000001");
     const sound = await Terminal.connect(center.jt808 as string, "013800000001");
     await sound.login();
-    const { code } = (await sound.register()) as { code: string };
     const phone = "013800000002";
     await vehicle(center, "truck-2", "jt808:13800000002");
+    const { code } = (await (await Terminal.connect(center.jt808 as string, phone)).register()) as { code: string };
     const samples = (): Uint8Array[] => [
       encodeFrame({ messageId: MESSAGE.location, phone, serial: byte(), body: writeLocation(locationAt(Date.now())) }),
       encodeFrame({ messageId: MESSAGE.register, phone, serial: 1, body: Buffer.alloc(37, byte()) }),

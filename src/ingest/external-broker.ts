@@ -97,7 +97,10 @@ export async function connectExternalBroker({
 
   await Promise.all(Array.from({ length: Math.max(1, config.MQTT_CONNECTIONS) }, (_, number) => start(number)));
   const say: ExternalBroker["publish"] = async (topic, payload, retain) => {
-    await clients[0]?.publishAsync(topic, payload, { qos: 1, retain });
+    // The library would keep it until the connection is back, and nobody would know that it has not left.
+    const client = clients.find(({ connected }) => connected);
+    if (!client) throw new Error("the external broker is not connected");
+    await client.publishAsync(topic, payload, { qos: 1, retain });
   };
   return {
     get connected() {

@@ -130,7 +130,7 @@ export function startCourier(parts: CourierParts): Courier {
     const facts = { what, events: events.length, firstEventId: events[0]?.id ?? null };
     const took = () => Math.round(performance.now() - startedAt);
     try {
-      await run();
+      await Promise.race([run(), stopped.then(() => Promise.reject(new Error("stopped")))]);
       // What is said again and again is worth a line only when it had failed.
       if (what !== "repeat" || failures > 0) note({ ...facts, outcome: "delivered", tookMs: took(), detail: null });
       delivered += events.length;

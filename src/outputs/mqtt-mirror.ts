@@ -1,10 +1,12 @@
 import type { Carrier } from "./courier.ts";
+import type { Output } from "./output-shape.ts";
 import type { OutwardAlert } from "./outward.ts";
 
-export type Publish = (topic: string, payload: string, retain: boolean) => Promise<void>;
+export type Broker = Output<"mqtt">["broker"];
+export type Publish = (broker: Broker, topic: string, payload: string, retain: boolean) => Promise<void>;
 
 interface MirrorParts {
-  readonly publish: Publish;
+  readonly publish: (topic: string, payload: string, retain: boolean) => Promise<void>;
   readonly open: () => Iterable<OutwardAlert>;
 }
 

@@ -54,7 +54,12 @@ const alertmanager = z.strictObject({
   resendSeconds: seconds(60, 10),
 });
 
-const mqtt = z.strictObject({ ...common, type: z.literal("mqtt") });
+const mqtt = z.strictObject({
+  ...common,
+  type: z.literal("mqtt"),
+  /** One output for each: a broker of others that is away must not hold up our own. */
+  broker: z.enum(["embedded", "external"]).default("embedded"),
+});
 
 const ngsi = z.strictObject({
   ...common,

@@ -116,8 +116,10 @@ export function createOutputs({ center, config, logger, pepper, publish }: Parts
         return webhookCarrier(output as Output<"webhook">, http);
       case "alertmanager":
         return alertmanagerCarrier(output as Output<"alertmanager">, { ...http, open: openOf(output) });
-      case "mqtt":
-        return mqttMirror({ publish, open: openOf(output) });
+      case "mqtt": {
+        const { broker } = output as Output<"mqtt">;
+        return mqttMirror({ publish: (...message) => publish(broker, ...message), open: openOf(output) });
+      }
       case "ngsi":
         return ngsiCarrier(output as Output<"ngsi">, {
           ...http,
