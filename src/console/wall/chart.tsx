@@ -1,8 +1,14 @@
 import type { EChartsCoreOption } from "echarts/core";
 import { useEffect, useRef } from "preact/hooks";
 
-/** Loaded once and only when a chart is shown; nothing of ECharts but what walls draw. */
+/** A part of its own, so that the map need not wait for it; nothing of ECharts but what walls draw. */
 const library = () => import("./echarts.ts");
+
+/** Fetches the charts while the center is there: the first one may be due while it is away. */
+export const prepareCharts = (): void => void library().catch(() => {});
+
+/** The center is away: the numbers stand there without their chart, and the next scene tries again. */
+const NOTHING = () => {};
 
 /** A chart that follows its option and its box. It tells by colour and by mark; its numbers stand beside it as text. */
 export function Chart({ option, label }: { option: EChartsCoreOption; label: string }) {
@@ -24,7 +30,7 @@ export function Chart({ option, label }: { option: EChartsCoreOption; label: str
         observer.disconnect();
         made.dispose();
       };
-    });
+    }, NOTHING);
     return () => {
       gone = true;
       chart.current = null;

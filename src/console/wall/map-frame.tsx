@@ -6,6 +6,7 @@ import type { AlertView } from "../../stream/protocol.ts";
 import { language } from "../shared/language.ts";
 import type { DistrictMap } from "../shared/map.ts";
 import { say } from "../shared/words.ts";
+import { prepareCharts } from "./chart.tsx";
 import { letterSize } from "./chart-options.ts";
 import { createMapFeed } from "./map-feed.ts";
 import { replaying, startReplay } from "./replay.ts";
@@ -32,6 +33,7 @@ export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
   const [edition, setEdition] = useState(0);
   const [missing, setMissing] = useState(false);
   const map = useSignal<DistrictMap | null>(null);
+  const zoom = useSignal(0);
   const feed = useRef<ReturnType<typeof createMapFeed> | null>(null);
   const shownKinds = useSignal(kinds);
   shownKinds.value = kinds;
@@ -42,6 +44,9 @@ export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
     let opened: DistrictMap | null = null;
     let rebuild: ReturnType<typeof setTimeout> | undefined;
     const scale = Math.max(0.75, letterSize() / DESK_LETTER);
+    const later = () => {
+      rebuild ??= setTimeout(() => setEdition((before) => before + 1), REBUILD_MS);
+    };
     void import("../shared/map.ts").then(async ({ openMap }) => {
       if (gone || !frame.current) return;
       opened = await openMap({
@@ -52,19 +57,22 @@ export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
         interactive: false,
         scale,
         padding: { top: 24 * scale, right: 24 * scale, bottom: 56 * scale, left: 24 * scale },
-        onView: (view) => feed.current?.look(view, shownKinds.peek(), live.totals.peek()),
+        onView: (view) => {
+          zoom.value = view.zoom;
+          if (!replaying.peek()) feed.current?.look(view, shownKinds.peek(), live.totals.peek());
+        },
       });
       if (!opened) return setMissing(true);
       if (gone) return opened.remove();
       feed.current = createMapFeed(session.stream, opened, scale);
-      opened.map.on("webglcontextlost", () => {
-        rebuild ??= setTimeout(() => setEdition((before) => before + 1), REBUILD_MS);
-      });
+      opened.map.on("webglcontextlost", later);
       const observer = new ResizeObserver(() => opened?.resize());
       observer.observe(frame.current);
       opened.map.once("remove", () => observer.disconnect());
+      zoom.value = opened.view().zoom;
       map.value = opened;
-    });
+      prepareCharts();
+    }, later);
     return () => {
       gone = true;
       clearTimeout(rebuild);
@@ -93,12 +101,12 @@ export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
   }, [map.value, night]);
 
   const place = focus?.place ?? order?.place ?? null;
-  const zoom = focus ? ALERT_ZOOM : (order?.place?.zoom ?? ALERT_ZOOM);
-  const target = place ? `${place.lat},${place.lon},${zoom}` : null;
+  const nearZoom = focus ? ALERT_ZOOM : (order?.place?.zoom ?? ALERT_ZOOM);
+  const target = place ? `${place.lat},${place.lon},${nearZoom}` : null;
   useEffect(() => {
     const shown = map.value;
     if (!shown) return;
-    if (place) shown.flyTo(place.lat, place.lon, zoom);
+    if (place) shown.flyTo(place.lat, place.lon, nearZoom);
     else if (shown.map.getZoom() > 0) shown.home();
   }, [map.value, target]);
 
@@ -118,7 +126,7 @@ export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
 
   return (
     <>
-      <div class="map" ref={frame} key={edition} data-ready={map.value !== null} />
+      <div class="map" ref={frame} key={edition} data-ready={map.value !== null} data-zoom={zoom.value.toFixed(2)} />
       {missing && <p class="no-map">{say("noMap")}</p>}
     </>
   );
