@@ -14,6 +14,7 @@ export const permissions = {
   readAlerts: "viewer",
   readCatalog: "viewer",
   readKpis: "viewer",
+  exportData: "dispatcher",
   importTickets: "dispatcher",
   actOnAlerts: "crew",
   reportAlerts: "crew",

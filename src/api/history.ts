@@ -1,13 +1,9 @@
-import type { FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Device } from "../domain/device.ts";
-import { kinds } from "../domain/kinds.ts";
 import { isMetricName, type MetricName } from "../domain/metrics.ts";
-import { forbidden, invalid, notFound, Problem } from "../domain/problem.ts";
-import { inScope } from "../domain/reach.ts";
-import { atLeast } from "../domain/roles.ts";
+import { invalid, Problem } from "../domain/problem.ts";
 import { DAY, HOUR, MINUTE, type Millis, SECOND } from "../domain/time.ts";
-import { type Api, actor, given, instant, needs, type ResourceParts, token } from "./route.ts";
+import { createPastRights } from "./past-rights.ts";
+import { type Api, given, instant, needs, type ResourceParts } from "./route.ts";
 
 const UNITS: Readonly<Record<string, Millis>> = { ms: 1, s: SECOND, m: MINUTE, min: MINUTE, h: HOUR, d: DAY };
 const aggregates = ["mean", "min", "max", "sum", "count", "first", "last"] as const;
@@ -27,26 +23,7 @@ export function parseDuration(text: string): Millis | null {
 }
 
 export function registerHistory(api: Api, { center, config }: ResourceParts): void {
-  /** The device, if this reader may look at its past. Looking at a person's is written down. */
-  const readable = async (request: FastifyRequest, id: string, what: string): Promise<Device> => {
-    const reader = token(request);
-    const device = center.registry.get(id);
-    if (!device || !inScope(reader.scope, center.subjects.get(id)?.place ?? device.place))
-      throw notFound(`device ${id}`);
-    if (!kinds[device.kind].personal) return device;
-    if (!atLeast(reader.role, "dispatcher")) throw forbidden("the past of a person needs the role dispatcher");
-    const { name } = actor(request);
-    await center.operate((now, changes) => {
-      changes.audit.push({
-        at: now,
-        actor: name,
-        action: `person.${what}`,
-        target: id,
-        details: { query: request.url },
-      });
-    });
-    return device;
-  };
+  const { readable, spanOf } = createPastRights(center, config);
 
   api.get(
     "/tracks/replay",
@@ -65,15 +42,6 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
       throw new Problem(426, "upgradeRequired", "open this address as a WebSocket; the first frame is auth");
     },
   );
-
-  const spanOf = ({ from, to }: { from: Millis; to?: Millis | undefined }) => {
-    const until = to ?? center.clock.now();
-    if (from >= until) throw invalid("from must lie before to", { from, to: until });
-    if (until - from > config.HISTORY_RANGE_DAYS * DAY) {
-      throw invalid(`at most ${config.HISTORY_RANGE_DAYS} days at once (HISTORY_RANGE_DAYS)`, { from, to: until });
-    }
-    return { from, to: until };
-  };
 
   api.get(
     "/devices/:id/history",

@@ -3,6 +3,7 @@ import { notFound, Problem } from "../domain/problem.ts";
 import { reaches } from "../domain/reach.ts";
 import type { Scope as TokenScope } from "../domain/roles.ts";
 import { DAY, type Millis } from "../domain/time.ts";
+import { kpiTable } from "../exports/kpis.ts";
 import { answerKpis } from "../kpi/answer.ts";
 import { kpiCatalogue } from "../kpi/catalogue.ts";
 import type { Scope } from "../kpi/measures.ts";
@@ -10,6 +11,7 @@ import { type Period, periods } from "../kpi/periods.ts";
 import { ticketShape } from "../kpi/tickets.ts";
 import type { KpiWithin } from "../store/store.ts";
 import { alertView } from "../stream/projection.ts";
+import { sendTable } from "./exports.ts";
 import { type Api, actor, given, instant, list, needs, page, type ResourceParts, token } from "./route.ts";
 
 /** Names in the address, and the part of the scope they stand for. */
@@ -84,12 +86,14 @@ export function registerKpis(api: Api, { center, config }: ResourceParts): void 
           ...range,
           id: list(z.enum(kpiCatalogue.map(({ id }) => id) as [string, ...string[]])),
           groupBy: list(z.enum([...groupNames, ...periods])),
+          format: z.enum(["json", "csv", "xlsx"]).default("json"),
+          lang: z.enum(["zh", "en"]).default("zh"),
           ...within,
         }),
       },
     },
-    async (request) => {
-      const { from: _from, to: _to, id, groupBy = [], ...asked } = request.query;
+    async (request, reply) => {
+      const { from: _from, to: _to, id, groupBy = [], format, lang, ...asked } = request.query;
       const now = clock.now();
       const span = spanOf(request.query, now);
       const byTime = groupBy.filter(isPeriod);
@@ -106,7 +110,9 @@ export function registerKpis(api: Api, { center, config }: ResourceParts): void 
         period: byTime[0] ?? null,
         within: reachOf(given(asked), token(request).scope),
       };
-      return { now, ...span, groupBy, items: await answerKpis(question, parts, now) };
+      const items = await answerKpis(question, parts, now);
+      if (format === "json") return { now, ...span, groupBy, items };
+      return sendTable(reply, kpiTable(items, lang), format, lang, center.calendar);
     },
   );
 

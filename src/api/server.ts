@@ -26,6 +26,7 @@ import { asyncApi } from "./async-api.ts";
 import { mapOrigins, registerConsole } from "./console.ts";
 import { registerDevices } from "./devices.ts";
 import { registerDistrict } from "./district.ts";
+import { registerExports } from "./exports.ts";
 import { registerForecasts } from "./forecasts.ts";
 import { registerHandovers } from "./handovers.ts";
 import { registerHistory } from "./history.ts";
@@ -191,6 +192,7 @@ export async function createApi({
       const login = createLogin(center, config);
       registerDevices(scoped as unknown as Api, parts);
       registerDistrict(scoped as unknown as Api, parts);
+      registerExports(scoped as unknown as Api, parts);
       registerHistory(scoped as unknown as Api, parts);
       registerForecasts(scoped as unknown as Api, parts);
       registerKpis(scoped as unknown as Api, parts);

@@ -15,6 +15,10 @@ export const web = {
   HTTP_PAGE_ROWS: count(500),
   HISTORY_RANGE_DAYS: count(31),
   HISTORY_POINTS: count(50_000),
+  /** Points of a way that are read at once, before they are simplified. */
+  TRACK_POINTS: count(500_000),
+  /** Longest stretch of the past in one file. */
+  EXPORT_DAYS: count(400),
   /** The past as a stream: how many screens at a time, how long a stretch, how far back its beginning is looked for. */
   REPLAY_SESSIONS: count(8),
   REPLAY_DAYS: count(31),
