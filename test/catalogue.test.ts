@@ -38,7 +38,7 @@ function plain(value: unknown): string {
     .join(";");
 }
 
-function checkLine({ kinds, subtype, judge, opens, clears, frequent, groupMs, sighting }: Check): string {
+function checkLine({ kinds, subtype, judge, opens, clears, frequent, groupMs, sighting, outliers }: Check): string {
   const { type, ...parameters } = judge;
   const values = Object.entries(parameters).map(([name, value]) =>
     name.endsWith("Ms") ? shortly(Number(value)) : plain(value),
@@ -51,6 +51,7 @@ function checkLine({ kinds, subtype, judge, opens, clears, frequent, groupMs, si
     ...(frequent ? [`level ${frequent.level} at ${frequent.times} in ${shortly(frequent.withinMs)}`] : []),
     ...(groupMs ? [`grouped ${shortly(groupMs)}`] : []),
     ...(sighting ? [confirms] : []),
+    ...(outliers ? [`outliers ${outliers}`] : []),
   ].join("; ");
 }
 
@@ -58,13 +59,14 @@ function inShort(rule: Rule): ExpectedRule {
   const targets = (rule.targets ?? [])
     .map(({ subtype, minutes, clock }) => `, ${subtype} ${minutes} ${clock}`)
     .join("");
-  const upgrades = rule.upgrades?.map(({ level, areaGrade, hours, afterMs, attribute }) =>
+  const upgrades = rule.upgrades?.map(({ level, areaGrade, hours, afterMs, attribute, fact }) =>
     [
       level,
       ...(areaGrade ? [`grade ${areaGrade}`] : []),
       ...(hours ? [`${hours.join("-")} h`] : []),
       ...(afterMs ? [`after ${shortly(afterMs)}`] : []),
       ...(attribute ? [attribute] : []),
+      ...(fact ? [fact] : []),
     ].join(" "),
   );
   return {

@@ -56,7 +56,7 @@ export interface ConditionState {
 export const emptyState: ConditionState = { marks: [], before: null, mutedMs: null };
 
 /** Puts a mark in its place. Pure; returns the same state when the mark is older than everything remembered and changes nothing. */
-export function mark(state: ConditionState, at: Millis, says: Says): ConditionState {
+export function mark(state: ConditionState, at: Millis, says: Says, outliers = 0): ConditionState {
   const { marks, before } = state;
   const oldest = marks[0];
   if (before && oldest && at < oldest.at) {
@@ -72,6 +72,9 @@ export function mark(state: ConditionState, at: Millis, says: Says): ConditionSt
   const mutedMs = says !== "holds" && place === marks.length ? null : state.mutedMs;
   if (next.length <= REMEMBERED_MARKS) return { marks: next, before, mutedMs };
   const dropped = next.shift() as Mark;
+  // An outlier is forgotten, not what it stood in the middle of.
+  const returns = next.slice(0, outliers).some((one) => one.says === before?.says);
+  if (before && before.says !== dropped.says && returns) return { marks: next, before, mutedMs };
   const joined =
     before?.says === dropped.says
       ? { ...before, to: dropped.at, count: before.count + 1 }
@@ -79,8 +82,13 @@ export function mark(state: ConditionState, at: Millis, says: Says): ConditionSt
   return { marks: next, before: joined, mutedMs };
 }
 
-/** The run that ends with the newest mark. `gapMs` cuts runs that hold (see `Enough`). */
-export function currentRun({ marks, before }: ConditionState, gapMs?: Millis): Run | null {
+/**
+ * The run that ends with the newest mark. `gapMs` cuts runs that hold (see `Enough`); up to `outliers` marks in a row that
+ * say otherwise do not end it.
+ */
+export function currentRun(state: ConditionState, gapMs?: Millis, outliers = 0): Run | null {
+  if (outliers > 0) return tolerantRun(state, gapMs, outliers);
+  const { marks, before } = state;
   const newest = marks.at(-1);
   if (!newest) return before;
   const most = newest.says === "holds" ? (gapMs ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
@@ -96,6 +104,29 @@ export function currentRun({ marks, before }: ConditionState, gapMs?: Millis): R
     return { says: newest.says, from: before.from, to: newest.at, count: before.count + count };
   }
   return { says: newest.says, from, to: newest.at, count };
+}
+
+/** The run that counts while single marks are taken for jumps of a position: it ends when enough in a row agree on another. */
+function tolerantRun({ marks, before }: ConditionState, gapMs: Millis | undefined, outliers: number): Run | null {
+  let run = before;
+  let doubt = null as Run | null;
+  for (const { at, says } of marks) {
+    const torn = run?.says === "holds" && at - run.to > (gapMs ?? Number.POSITIVE_INFINITY);
+    if (!run || torn) {
+      run = { says, from: at, to: at, count: 1 };
+      doubt = null;
+    } else if (says === run.says) {
+      run = { ...run, to: at, count: run.count + 1 };
+      doubt = null;
+    } else {
+      doubt =
+        doubt?.says === says ? { ...doubt, to: at, count: doubt.count + 1 } : { says, from: at, to: at, count: 1 };
+      if (doubt.count <= outliers) continue;
+      run = doubt;
+      doubt = null;
+    }
+  }
+  return run;
 }
 
 /** How many of the remembered marks held in the time up to `at`. */

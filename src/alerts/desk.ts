@@ -224,7 +224,7 @@ export function createDesk(parts: DeskParts) {
           firstAt: Math.min(alert.firstAt, at),
           lastSeenAt: Math.max(alert.lastSeenAt, at),
           confirmed: alert.confirmed || by.confirmed,
-          level: rule ? raisedLevel(rule, { ...alert, level }, at, by.attributes, calendar) : level,
+          level: rule ? raisedLevel(rule, { ...alert, level, evidence }, at, by.attributes, calendar) : level,
           evidence,
           belief,
         },

@@ -11,6 +11,7 @@ import { catalogue, SILENCE_RULE } from "./catalogue.ts";
 import { type ClockTimer, createClocks } from "./clocks.ts";
 import { createDesk, type DeskTimer } from "./desk.ts";
 import { createDispatching, type DispatchLimits, type OfferTimer } from "./dispatching.ts";
+import { attributesOn } from "./judges/ground.ts";
 import { createMerchants, type MerchantTimer, NO_DEPOSIT_RULE } from "./merchants.ts";
 import { createOperator } from "./operator.ts";
 import { createProof, type ProofTimer } from "./proof.ts";
@@ -243,7 +244,10 @@ export function createAlerting(parts: AlertingParts): Alerting {
     desk.change(alert, resumed(alert, dueAt), { action: "resume", actor: "system", at: dueAt }, changes);
   }
 
-  const attributesOf = (alert: Alert) => district.subject(alert.subject.id)?.device.attributes ?? {};
+  const attributesOf = (alert: Alert) => {
+    const subject = district.subject(alert.subject.id);
+    return subject ? attributesOn(subject, alert.place, district.geography, alert.openedAt) : {};
+  };
 
   const operator = createOperator({
     desk,

@@ -108,7 +108,7 @@ function matterOf({ rule, code, matter, evidence }: Omit<Opening, "recurrenceOf"
 /** The level an alert has by its rule's upgrades at a time: the gravest of those whose conditions all hold. */
 export function raisedLevel(
   rule: Rule,
-  alert: Pick<Alert, "level" | "openedAt" | "place">,
+  alert: Pick<Alert, "level" | "openedAt" | "place" | "evidence">,
   at: Millis,
   attributes: Opening["attributes"],
   calendar: Calendar,
@@ -121,6 +121,7 @@ export function raisedLevel(
     if (upgrade.hours && (hour < upgrade.hours[0] || hour >= upgrade.hours[1])) continue;
     if (upgrade.afterMs !== undefined && at - alert.openedAt < upgrade.afterMs) continue;
     if (upgrade.attribute !== undefined && !attributes[upgrade.attribute]) continue;
+    if (upgrade.fact !== undefined && alert.evidence[0]?.[upgrade.fact] !== true) continue;
     level = Math.min(level, upgrade.level) as Level;
   }
   return level;

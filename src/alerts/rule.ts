@@ -43,6 +43,8 @@ export const checkShape = z.strictObject({
    * themselves; null: a person must.
    */
   sighting: z.strictObject({ confirms: z.number().min(0).max(1).nullable() }).optional(),
+  /** So many in a row that say otherwise are taken for jumps of the position between houses, not for a change. */
+  outliers: z.number().int().min(1).max(8).optional(),
   /** Counts even when something newer is known already: a cry for help is never out of date. */
   evenLate: z.boolean().optional(),
   /** What comes again within this of one that was counted is the same occurrence: one household, two bags. */
@@ -61,7 +63,10 @@ const upgrade = z.strictObject({
   hours: z.tuple([hour, hour]).optional(),
   /** Since the alert opened. */
   afterMs: milliseconds.optional(),
+  /** Of the device, or of the ground there: `fireLane`, `carriageway`, `mainRoad`. */
   attribute: z.string().min(1).max(64).optional(),
+  /** A fact of the newest evidence that must be true: `loaded`. */
+  fact: z.string().min(1).max(64).optional(),
 });
 
 const target = { minutes: z.number().min(1).max(100_000), clock: z.enum(["U", "D", "W"]) };

@@ -10,6 +10,7 @@ import type { District } from "./alerting.ts";
 import { type ConditionState, currentRun, emptyState, enoughAt, heldTimes, mark, type Run } from "./condition.ts";
 import { conditionOf, createConditionMemory } from "./condition-memory.ts";
 import type { Desk } from "./desk.ts";
+import { attributesOn } from "./judges/ground.ts";
 import type { Judgement, Judging } from "./judges/judging.ts";
 import { judgeEnds, judgingOf } from "./judges/table.ts";
 import type { Check, Rule } from "./rule.ts";
@@ -57,7 +58,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
 
   const remember = memory.put;
   /** How long the newest say of a check has been the same. */
-  const runOf = ({ check }: Watched, state: ConditionState) => currentRun(state, check.opens.gapMs);
+  const runOf = ({ check }: Watched, state: ConditionState) => currentRun(state, check.opens.gapMs, check.outliers);
 
   /** Where it happened, on the ground of its time. */
   const placeOf = ({ subject, metrics, outOfOrder, at }: SeenObservation) => {
@@ -87,7 +88,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
     const firstAt = run?.from ?? observation.at;
     const evidence = evidenceOf(observation, judgement, confident.get(heldKey(subject.id, watched)), check);
     const place = placeOf(observation);
-    const attributes = subject.device.attributes;
+    const attributes = attributesOn(subject, place, district.geography, observation.at);
     const confirmed = confirmedBy(check, evidence);
     const quiet = quietUntil(rule, subject, place, Math.max(openedAt, observation.at));
     if (quiet !== null) {
@@ -150,7 +151,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
   ) => {
     const { subject, at } = observation;
     const { rule, check } = watched;
-    const state = mark(known ?? emptyState, at, said.says);
+    const state = mark(known ?? emptyState, at, said.says, check.outliers);
     const run = runOf(watched, state);
     const judgement = withFrequency(watched, state, said, at);
     noteConfidence(watched, subject.id, judgement, run, at);
@@ -164,7 +165,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
           evidence,
           level: judgement.level,
           confirmed: confirmedBy(check, evidence),
-          attributes: subject.device.attributes,
+          attributes: attributesOn(subject, alert.place, district.geography, at),
         };
         desk.support(alert, by, changes);
       } else if (run.says === "holds") {

@@ -41,7 +41,6 @@ const graded = {
 const within = { communityId: id.nullable().optional(), gridId: id.nullable().optional() };
 const valid = { validFrom: instant.nullable().optional(), validTo: instant.nullable().optional() };
 const crew = { crewId: id.nullable().optional() };
-const ruleIds = z.array(z.string().min(3).max(64)).min(1).max(64);
 
 const shape = <T extends FeatureType, S extends z.ZodRawShape>(type: T, fields: S) =>
   z.looseObject({ type: z.literal(type), id, name, ...fields });
@@ -133,8 +132,8 @@ export const shapes: Readonly<Record<FeatureType, TypeShape>> = {
       radiusM: metres(2_000).optional(),
       corridorM: metres(200).optional(),
       hours,
-      /** Rules that are at rest here in its hours; by default those of its kind. */
-      permits: ruleIds.optional(),
+      /** What may be seen here in its hours (categories of sightings); by default what its kind permits. */
+      permits: z.array(z.string().min(3).max(64)).min(1).max(64).optional(),
       ...within,
     }),
     geometries: [...place, "LineString"],

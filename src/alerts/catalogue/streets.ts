@@ -81,7 +81,7 @@ export const streets: readonly Rule[] = [
       {
         kinds: ["camera"],
         subtype: null,
-        judge: { type: "sighted", categories: ["shopEncroachment"], confidence: 0.75 },
+        judge: { type: "sighted", categories: ["shopEncroachment"], confidence: 0.75, notIn: ["nightMarket"] },
         opens: { samples: 2, spacingMs: 15 * MINUTE, gapMs: HOUR },
         clears: { holdMs: 15 * MINUTE },
         sighting: { confirms: null },
@@ -107,6 +107,7 @@ export const streets: readonly Rule[] = [
           categories: ["streetVending", "occupiedRoad"],
           confidence: 0.75,
           grave: [{ detail: "count", atLeast: 10, level: 2 }],
+          notIn: ["vendorZone", "nightMarket"],
         },
         opens: { samples: 2, spacingMs: 10 * MINUTE, gapMs: HOUR },
         clears: { holdMs: 15 * MINUTE },

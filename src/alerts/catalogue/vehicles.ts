@@ -1,6 +1,10 @@
+import { categories } from "../../domain/categories.ts";
 import { MINUTE, SECOND } from "../../domain/time.ts";
 import type { Rule } from "../rule.ts";
 import { WORKING_DAY_MINUTES } from "./shared.ts";
+
+/** From this on a vehicle is loaded: less is its own equipment and water. */
+const LOADED_KG = 500;
 
 /** Vehicles, and calls for help. */
 export const vehicles: readonly Rule[] = [
@@ -35,20 +39,50 @@ export const vehicles: readonly Rule[] = [
   },
   {
     id: "vehicle.out_of_area",
-    title: { en: "Out of area", zh: "越界" },
+    title: { en: "Out of area or off route", zh: "越界/偏航" },
     level: 3,
     checks: [
       {
         kinds: ["vehicle"],
         subtype: null,
-        judge: { type: "outsideArea", setM: 50 },
+        judge: { type: "outsideArea", setM: 50, loadedKg: LOADED_KG },
         opens: { samples: 2, spacingMs: 2 * MINUTE },
         clears: { holdMs: 2 * MINUTE },
+        outliers: 1,
+      },
+      {
+        kinds: ["vehicle"],
+        subtype: "offRoute",
+        judge: { type: "offRoute", loadedKg: LOADED_KG },
+        opens: { samples: 2, spacingMs: 3 * MINUTE },
+        clears: { holdMs: 2 * MINUTE },
+        outliers: 1,
       },
     ],
+    // A loaded vehicle that stays away may be on its way to dump.
+    upgrades: [{ level: 2, afterMs: 15 * MINUTE, fact: "loaded" }],
     matter: [],
     target: { minutes: 15, clock: "U" },
     closesAfterMs: 10 * MINUTE,
+    enabled: true,
+  },
+  {
+    id: "vehicle.illegal_unload",
+    title: { en: "Unloading at a wrong place", zh: "非指定地点倾倒" },
+    level: 2,
+    checks: [
+      {
+        kinds: ["vehicle"],
+        subtype: null,
+        judge: { type: "unloadsElsewhere", facilities: ["station", "unloading"], marginM: 50 },
+        opens: { holdMs: 30 * SECOND },
+        clears: null,
+      },
+    ],
+    matter: categories.illegalDumping.codes,
+    target: { minutes: 15, clock: "U" },
+    closesAfterMs: null,
+    recurs: true,
     enabled: true,
   },
   {

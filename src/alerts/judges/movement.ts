@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { distanceM } from "../../domain/place.ts";
+import { isLoaded, positionOf, roadLimitAt } from "./ground.ts";
 import { BETWEEN, defineJudge, level, OVER } from "./judging.ts";
 
 /** Judgements of positions and speeds. */
@@ -22,27 +23,37 @@ export const movedFrom = defineJudge(
 
 /** The area a vehicle belongs to, left by more than so many metres; only fixes that are accurate enough count. */
 export const outsideArea = defineJudge(
-  z.strictObject({ type: z.literal("outsideArea"), setM: metres }),
-  ({ setM }) =>
-    ({ metrics, subject }, district) => {
+  z.strictObject({ type: z.literal("outsideArea"), setM: metres, loadedKg: z.number().min(0) }),
+  ({ setM, loadedKg }) =>
+    (observation, district) => {
+      const { metrics, subject } = observation;
       if (metrics.lat === undefined || metrics.lon === undefined) return null;
       if (metrics.accuracyM !== undefined && metrics.accuracyM > setM) return null;
       const { areaId } = subject.device.attributes;
       if (typeof areaId !== "string") return null;
       const outside = district.geography.metresOutside(areaId, metrics.lat, metrics.lon);
       if (outside === null) return null;
-      if (outside > setM) return { says: "holds", facts: { outsideM: Math.round(outside) } };
+      const loaded = isLoaded(observation, loadedKg);
+      if (outside > setM) return { says: "holds", facts: { outsideM: Math.round(outside), loaded } };
       return outside === 0 ? OVER : BETWEEN;
     },
 );
 
-/** Speed over the road limit by a share of it. The limit is the device's attribute, or the fallback where it is unknown. */
+/**
+ * Speed over the road limit by a share of it. The limit is that of the road section (the higher one where it may be on
+ * either of two) and of the device's attribute, whichever is lower; the fallback where neither is known.
+ */
 export const overRoadLimit = defineJudge(
   z.strictObject({ type: z.literal("overRoadLimit"), fallbackKmh: speed, toleranceShare: z.number().min(0).max(1) }),
   ({ fallbackKmh, toleranceShare }) =>
-    ({ metrics: { speedKmh }, subject }) => {
+    (observation, { geography }) => {
+      const { speedKmh, accuracyM = 0 } = observation.metrics;
       if (speedKmh === undefined) return null;
-      const limit = Number(subject.device.attributes.speedLimitKmh ?? fallbackKmh);
+      const position = positionOf(observation);
+      const own = Number(observation.subject.device.attributes.speedLimitKmh ?? Number.POSITIVE_INFINITY);
+      const road = (position && roadLimitAt(position, accuracyM, geography)) ?? Number.POSITIVE_INFINITY;
+      const lower = Math.min(own, road);
+      const limit = Number.isFinite(lower) ? lower : fallbackKmh;
       if (speedKmh > limit * (1 + toleranceShare)) return { says: "holds", facts: { speedKmh, limitKmh: limit } };
       return speedKmh <= limit ? OVER : BETWEEN;
     },

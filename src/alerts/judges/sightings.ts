@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { categories } from "../../domain/categories.ts";
 import { isDepositHour } from "../../domain/deposit-hours.ts";
+import { spotKinds } from "../../domain/district.ts";
 import { qualityFlags } from "../../domain/observation.ts";
+import { groundAttributes, permittingZone, positionOf } from "./ground.ts";
 import { BETWEEN, defineJudge, level, NEVER_ENDS, OVER } from "./judging.ts";
 
 /** Judgements of events: what a camera saw, what a device said happened. */
@@ -14,7 +16,7 @@ const grave = z
     detail: z.string().min(1).max(64),
     atLeast: z.number().optional(),
     among: z.array(z.string().min(1).max(64)).min(1).optional(),
-    /** Only where the camera's own attribute says so. */
+    /** Only where the camera's own attribute, or the ground there, says so. */
     attribute: z.string().min(1).max(64).optional(),
     level,
   })
@@ -31,19 +33,25 @@ export const sighted = defineJudge(
     grave: z.array(grave).max(4).optional(),
     /** A sighting that says how much of it there is (a length, a count) must reach this; one that does not say counts. */
     least: z.strictObject({ detail: z.string().min(1).max(64), value: z.number() }).optional(),
+    /** In such a zone, in its hours, it is permitted: nothing of it is there. */
+    notIn: z.array(z.enum(spotKinds)).min(1).optional(),
   }),
-  ({ categories: wanted, confidence: enough, level: own, grave: graver = [], least }) => {
+  ({ categories: wanted, confidence: enough, level: own, grave: graver = [], least, notIn }) => {
     const names: readonly string[] = wanted;
-    return ({ event, subject }) => {
+    return (observation, district) => {
+      const { event, subject, at } = observation;
       if (event?.type !== "detection") return null;
       if (event.category === "clean") return OVER;
       if (!names.includes(event.category)) return null;
       if (event.phase === "end") return OVER;
+      if (notIn && permittingZone(observation, event.category, notIn, district)) return OVER;
       const { confidence = 0, details = {} } = event;
       if (confidence < enough) return BETWEEN;
       const much = least && details[least.detail];
       if (least && much !== undefined && Number(much) < least.value) return BETWEEN;
-      const { attributes } = subject.device;
+      const attributes = graver.some(({ attribute }) => attribute !== undefined)
+        ? { ...groundAttributes(positionOf(observation), district.geography, at), ...subject.device.attributes }
+        : subject.device.attributes;
       const level = graver.find((one) => isGrave(one, details, attributes))?.level ?? own;
       return {
         says: "holds",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { feltHeat, restingHeartRate } from "./bodies.ts";
 import { closedInOpeningHours, growsAtNight, odour } from "./facilities.ts";
+import { offRoute, unloadsElsewhere } from "./ground.ts";
 import type { JudgeKind, Judging } from "./judging.ts";
 import { movedFrom, outsideArea, overRoadLimit, overWorkLimit } from "./movement.ts";
 import { alarmed, cardRead, depositOutside, emptyDeposit, flagged, heavyDeposit, sighted } from "./sightings.ts";
@@ -30,6 +31,8 @@ const judges = {
   outsideArea,
   overRoadLimit,
   overWorkLimit,
+  offRoute,
+  unloadsElsewhere,
 } as const;
 
 /** How a check judges, as data. */
@@ -57,6 +60,8 @@ export const judgeShape = z.discriminatedUnion("type", [
   judges.outsideArea.schema,
   judges.overRoadLimit.schema,
   judges.overWorkLimit.schema,
+  judges.offRoute.schema,
+  judges.unloadsElsewhere.schema,
 ]);
 
 const kindOf = (type: z.infer<typeof judgeShape>["type"]) => judges[type] as unknown as JudgeKind<z.ZodObject>;
