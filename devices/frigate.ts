@@ -5,6 +5,7 @@ import type { Json } from "../src/domain/text.ts";
 import { type DecodeContext, type DecodeResult, defineDevice, refused } from "./driver.ts";
 import { explain } from "./explain.ts";
 import { readTimestamp } from "./timestamp.ts";
+import { isRecord } from "./tolerant.ts";
 
 const time = z.number().nullable().optional();
 const texts = z.array(z.string()).optional();
@@ -55,6 +56,9 @@ const update = z.object({
 
 const JSON_CHANNELS = new Set(["events", "reviews", "tracked_object_update"]);
 const PHASES: Readonly<Record<string, DetectionPhase>> = { new: "start", update: "update", end: "end" };
+/** Under another prefix the payload says which channel it is of. */
+const channelIn = (payload: unknown): string =>
+  isRecord(payload) && isRecord(payload.after) && "severity" in payload.after ? "reviews" : "events";
 const cameraAlias = (camera: string): string => `frigate:${camera}`;
 
 /** Frigate (docs.frigate.video, "MQTT"): tracked objects, reviews and their attributes; times are float epoch seconds. */
@@ -70,8 +74,19 @@ export const frigate = defineDevice<unknown>({
     return kind === "status" || kind === "classification" ? "text" : "ignored";
   },
   payload: z.unknown(),
+  recognises: ({ value }) => isRecord(value) && "before" in value && isRecord(value.after) && "camera" in value.after,
+  guide: {
+    connect: {
+      en: "Frigate → config.yml: `mqtt: { enabled: true, host: <center>, port: 1883, topic_prefix: frigate, user: …, password: … }` with a gateway login. Another topic_prefix works too.",
+      zh: "Frigate → config.yml：`mqtt: { enabled: true, host: <中心>, port: 1883, topic_prefix: frigate, user: …, password: … }`，用网关账号。其他 topic_prefix 也可以。",
+    },
+    makes: {
+      en: "Tracked objects as sightings that begin, go on and end; reviews, plates and classifications (a full bin) as well; camera status. Alias `frigate:<camera>`.",
+      zh: "目标识别的开始、持续、结束；复核、车牌、分类（桶满）；摄像机状态。别名 `frigate:<摄像机>`。",
+    },
+  },
   decode(payload, context) {
-    switch (context.parameters.channel) {
+    switch (context.parameters.channel ?? channelIn(payload)) {
       case "events":
         return withSchema(events, payload, ({ type, after }) => [trackedObject(type, after)]);
       case "reviews":

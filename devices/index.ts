@@ -1,10 +1,16 @@
 import type { Observation } from "../src/domain/observation.ts";
 import type { Millis } from "../src/domain/time.ts";
+import { aiBox } from "./ai-box.ts";
+import { alink } from "./alink.ts";
+import { axis } from "./axis.ts";
+import { axisDataq } from "./axis-dataq.ts";
 import { chirpstack } from "./chirpstack.ts";
+import { dahua } from "./dahua.ts";
 import type { DecodeContext, DecodeProblem, Driver, Encoding, UnknownMessage } from "./driver.ts";
 import { explain } from "./explain.ts";
 import { frigate } from "./frigate.ts";
 import { gpslogger } from "./gpslogger.ts";
+import { hikvision } from "./hikvision.ts";
 import { decodeText, defaultJsonLimits, type JsonLimits, looksLikeJson, parseJson } from "./json.ts";
 import { jt808Ctwing } from "./jt808-ctwing.ts";
 import { jt808Emqx } from "./jt808-emqx.ts";
@@ -12,8 +18,11 @@ import { jt808Frames } from "./jt808-frames.ts";
 import { loriot } from "./loriot.ts";
 import { milesightGateway } from "./milesight-gateway.ts";
 import { nativeDrivers } from "./native.ts";
+import { nbFrames, operatorPush } from "./nb-frames.ts";
+import { onvif } from "./onvif.ts";
 import { osmand } from "./osmand.ts";
 import { owntracks } from "./owntracks.ts";
+import { sensoneo } from "./sensoneo.ts";
 import { smartHat } from "./smart-hat.ts";
 import { teltonika } from "./teltonika.ts";
 import { teltonikaPackets } from "./teltonika-packets.ts";
@@ -42,6 +51,16 @@ export const dialectDrivers: readonly Driver[] = [
   watch as Driver,
   smartHat as Driver,
   weighing as Driver,
+  hikvision as Driver,
+  dahua as Driver,
+  axis as Driver,
+  axisDataq as Driver,
+  onvif as Driver,
+  aiBox as Driver,
+  nbFrames as Driver,
+  operatorPush as Driver,
+  alink as Driver,
+  sensoneo as Driver,
 ];
 
 /** Everything the center understands. A new device family is one file and one line here. */

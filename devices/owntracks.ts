@@ -5,6 +5,7 @@ import { type DecodeContext, defineDevice, refused } from "./driver.ts";
 import { explain } from "./explain.ts";
 import { checkMetrics, withFlag } from "./readings.ts";
 import { readTimestamp } from "./timestamp.ts";
+import { isRecord } from "./tolerant.ts";
 
 const number = z.number().optional();
 const message = z.object({
@@ -32,6 +33,7 @@ type Message = z.infer<typeof message>;
 
 /** Cards, waypoints, beacons, steps and settings are accepted and say nothing for us. */
 const READ = new Set(["location", "transition", "lwt", "encrypted"]);
+const CHANNELS = new Set(["event", "info", "waypoint", "waypoints", "status", "step", "beacon", "dump"]);
 /** A fix older than this when the message was made was kept back. */
 const KEPT_BACK_SECONDS = 60;
 const METRICS: readonly MetricName[] = [
@@ -54,12 +56,23 @@ export const owntracks = defineDevice({
   title: { en: "OwnTracks phone or vehicle bridge", zh: "OwnTracks 手机/车载桥接" },
   topics: ["owntracks/{user}/{device}", "owntracks/{user}/{device}/{channel}"],
   payload: z.looseObject({ _type: z.string() }),
+  recognises: ({ topic, value }) => isRecord(value) && typeof value._type === "string" && topic.split("/").length >= 2,
+  guide: {
+    connect: {
+      en: "App → Preferences → Connection: Mode MQTT, host and port of this center, Identification: username and password of a gateway login, Device ID; topics stay `owntracks/<user>/<device>`. Reporting: Move mode on duty, Significant otherwise.",
+      zh: "App → 首选项 → 连接：模式 MQTT，主机端口填本中心，身份验证填网关账号与设备 ID；主题保持 `owntracks/<用户>/<设备>`。上报：上班用 Move，其余 Significant。",
+    },
+    makes: {
+      en: "Position, speed, battery, fences, last wills; ignition, odometer and voltage of vehicle bridges. Alias `ot:<user>/<device>`.",
+      zh: "位置、速度、电量、围栏、遗嘱；车载桥接的点火、里程、电压。别名 `ot:<用户>/<设备>`。",
+    },
+  },
   decode(given, context) {
     if (!READ.has(given._type)) return { observations: [] };
     const parsed = message.safeParse(given);
     if (!parsed.success) return refused("schema", explain(parsed.error));
     const payload = parsed.data;
-    const { user, device } = context.parameters;
+    const { user, device } = personOf(context);
     const alias = `ot:${user}/${device}`;
     switch (payload._type) {
       case "location":
@@ -170,6 +183,14 @@ export const owntracks = defineDevice({
   ],
   rejects: [{}, { _type: "encrypted", data: "…" }, { _type: "location", lat: "north" }],
 });
+
+/** Under a prefix of the user's own, the two levels before the channel. */
+function personOf({ parameters, topic }: DecodeContext): { user: string; device: string } {
+  if (parameters.user !== undefined) return { user: parameters.user, device: parameters.device ?? "" };
+  const levels = topic.split("/");
+  const at = CHANNELS.has(levels.at(-1) ?? "") && levels.length > 2 ? levels.length - 3 : levels.length - 2;
+  return { user: levels[at] ?? "", device: levels[at + 1] ?? "" };
+}
 
 function location(payload: Message, alias: string, context: DecodeContext): Observation {
   const { t } = payload;

@@ -4,6 +4,7 @@ import type { Observation, Occurrence, QualityFlag } from "../src/domain/observa
 import { type DecodeResult, defineDevice, refused } from "./driver.ts";
 import { checkMetrics } from "./readings.ts";
 import { readTimestamp } from "./timestamp.ts";
+import { isRecord } from "./tolerant.ts";
 
 /** 1 knot in km/h: Traccar keeps speeds in knots. */
 const KNOT_KMH = 1.852;
@@ -75,6 +76,21 @@ export const traccar = defineDevice({
   title: { en: "Traccar forwarding", zh: "Traccar 转发" },
   topics: ["positions", "events", "traccar/{channel+}"],
   payload: message,
+  recognises: ({ value }) =>
+    isRecord(value) &&
+    ((isRecord(value.position) && "fixTime" in value.position) ||
+      (isRecord(value.event) && "eventTime" in value.event) ||
+      ("fixTime" in value && "latitude" in value)),
+  guide: {
+    connect: {
+      en: "Traccar → conf/traccar.xml: `forward.type` = `mqtt`, `forward.url` = `mqtt://<login>:<secret>@<center>:1883`, `forward.topic` = `positions`, `forward.retry.enable` = `true`; `event.forward.type` = `mqtt`, `event.forward.url` likewise, `event.forward.topic` = `events`. Devices keep their own protocol towards Traccar.",
+      zh: "Traccar → conf/traccar.xml：`forward.type` = `mqtt`，`forward.url` = `mqtt://<账号>:<密钥>@<中心>:1883`，`forward.topic` = `positions`，`forward.retry.enable` = `true`；`event.forward.type` = `mqtt`，`event.forward.url` 同上，`event.forward.topic` = `events`。终端仍按原协议接入 Traccar。",
+    },
+    makes: {
+      en: "Position, speed (knots turned into km/h), ignition, odometer, engine hours, fuel, voltages; alarms, fences, presence; archived positions as history. Alias `imei:<uniqueId>`.",
+      zh: "位置、速度（节换算为 km/h）、点火、里程、发动机小时、油量、电压；报警、围栏、在线状态；补传位置写入历史。别名 `imei:<uniqueId>`。",
+    },
+  },
   decode(payload) {
     if ("event" in payload) return occurrence(payload.event, payload.device.uniqueId);
     if ("position" in payload)

@@ -59,7 +59,8 @@ function mayHear({ alerts }: Login, community: string): boolean {
 export function mayUse(login: Login, action: TopicAction, topic: string): boolean {
   if (topic.startsWith("$") || topic === "") return false;
   const levels = topic.split("/");
-  if (levels.includes("")) return false;
+  // Thing models publish on `/sys/…`: one empty level may stand first, and only there.
+  if (levels.indexOf("", 1) >= 0) return false;
   if (topic.startsWith(ALERTS)) return action !== "publish" && mayHear(login, levels[3] ?? "");
   if (action !== "publish" && (topic.includes("#") || topic.includes("+"))) return false;
   const [root, version, kind, id, channel] = levels;

@@ -24,7 +24,7 @@ export const ingest = {
   MQTT_KEEPALIVE_MAX_SECONDS: count(1_200),
   MQTT_CLIENT_ID_BYTES: count(64),
   MQTT_TOPIC_BYTES: count(256),
-  MQTT_TOPIC_LEVELS: count(8),
+  MQTT_TOPIC_LEVELS: count(16),
   MQTT_FILTERS_PER_SUBSCRIBE: count(8),
   MQTT_SUBSCRIPTIONS: count(32),
   MQTT_MESSAGES_PER_SECOND: count(20),
