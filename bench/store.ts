@@ -31,6 +31,7 @@ const emptyBatch = (writer: ReadingWriter): CommitBatch => ({
   answers: [],
   documents: [],
   district: [],
+  reports: [],
   kpi: null,
   checkpoint: null,
 });

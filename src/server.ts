@@ -13,7 +13,7 @@ import { createDistrict } from "./district/district.ts";
 import { loadDistrict } from "./district/load.ts";
 import type { Problem } from "./domain/problem.ts";
 import { systemActor } from "./domain/roles.ts";
-import { type Clock, DAY, HOUR, SECOND, scaledClock, systemClock } from "./domain/time.ts";
+import { type Clock, DAY, HOUR, MINUTE, SECOND, scaledClock, systemClock } from "./domain/time.ts";
 import { type FollowingOptions, startFollowing } from "./influx/following.ts";
 import { createInfluxHistory } from "./influx/history.ts";
 import { createEmbeddedBroker } from "./ingest/embedded-broker.ts";
@@ -23,6 +23,7 @@ import { openTcpDoors } from "./ingest/tcp/doors.ts";
 import type { Broker } from "./outputs/mqtt-mirror.ts";
 import { createOutputs } from "./outputs/outputs.ts";
 import { createReplays } from "./replay/replays.ts";
+import { createReports } from "./reports/keeper.ts";
 import { openStore } from "./store/sqlite-store.ts";
 import type { History, Store } from "./store/store.ts";
 import { attachStream, newStreamCounters } from "./stream/websocket.ts";
@@ -136,6 +137,12 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   });
   parts.defer(() => outputs.close());
   const streamCounters = newStreamCounters();
+  const reports = createReports(
+    center,
+    { afterMs: config.REPORT_AFTER_MINUTES * MINUTE, desks: config.DISPATCHER_DESKS },
+    (error) => logger.warn({ err: error }, "a report was not made; it will be tried again"),
+  );
+  parts.defer(() => reports.stop());
   const api = await createApi({
     center,
     config,
@@ -144,6 +151,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     pushed,
     tcp: tcpDoors.counters,
     outputs,
+    reports,
     stream: streamCounters,
     following,
   });

@@ -53,6 +53,8 @@ const needed: readonly (readonly [method: string, path: string, role: Role | nul
   ["GET", "/devices/none/events?from=0", "viewer"],
   ["GET", "/devices/none/forecast", "viewer"],
   ["GET", "/kpis", "viewer"],
+  ["GET", "/reports", "dispatcher"],
+  ["GET", "/reports/day-2026-01-01", "dispatcher"],
   ["GET", "/kpis/x/cases", "viewer"],
   ["PUT", "/tickets/x", "dispatcher"],
   ["GET", "/forecasts", "viewer"],

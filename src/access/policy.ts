@@ -15,6 +15,7 @@ export const permissions = {
   readCatalog: "viewer",
   readKpis: "viewer",
   exportData: "dispatcher",
+  readReports: "dispatcher",
   importTickets: "dispatcher",
   actOnAlerts: "crew",
   reportAlerts: "crew",

@@ -28,6 +28,7 @@ const TYPES = {
   ndjson: "application/x-ndjson",
   geojson: "application/geo+json",
   gpx: "application/gpx+xml",
+  pdf: "application/pdf",
 } as const;
 type Format = keyof typeof TYPES;
 const PAGE_ROWS = 500;

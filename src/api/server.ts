@@ -20,6 +20,7 @@ import type { BrokerCounters } from "../ingest/embedded-broker.ts";
 import type { HttpDoor } from "../ingest/http/http-door.ts";
 import type { TcpCounters } from "../ingest/tcp/tcp-door.ts";
 import type { Outputs } from "../outputs/outputs.ts";
+import type { Reports } from "../reports/keeper.ts";
 import type { StreamCounters } from "../stream/connection.ts";
 import { registerAlerts } from "./alerts.ts";
 import { asyncApi } from "./async-api.ts";
@@ -41,6 +42,7 @@ import { registerPeople } from "./people.ts";
 import { registerPictures } from "./pictures.ts";
 import { registerRecords } from "./records.ts";
 import { registerRegistry } from "./registry.ts";
+import { registerReports } from "./reports.ts";
 import { type Api, needs } from "./route.ts";
 import { registerRules } from "./rules.ts";
 import { registerSigning } from "./signing.ts";
@@ -56,6 +58,7 @@ export interface ApiParts {
   /** Of the TCP doors that are open, by name. */
   readonly tcp: ReadonlyMap<string, TcpCounters>;
   readonly outputs: Outputs;
+  readonly reports: Reports;
   readonly stream: StreamCounters;
   readonly following: Following | null;
 }
@@ -72,6 +75,7 @@ export async function createApi({
   pushed,
   tcp,
   outputs,
+  reports,
   stream,
   following,
 }: ApiParts): Promise<Api> {
@@ -196,6 +200,7 @@ export async function createApi({
       registerHistory(scoped as unknown as Api, parts);
       registerForecasts(scoped as unknown as Api, parts);
       registerKpis(scoped as unknown as Api, parts);
+      registerReports(scoped as unknown as Api, { ...parts, reports });
       registerAlerts(scoped as unknown as Api, parts);
       registerPictures(scoped as unknown as Api, parts);
       registerPeople(scoped as unknown as Api, { ...parts, login });

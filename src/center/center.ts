@@ -205,6 +205,7 @@ export function createCenter({
       answers: changes.answers,
       documents: [...changes.documents.values()],
       district: changes.district,
+      reports: changes.reports,
       kpi: kpis.complete(changes),
       checkpoint,
     };

@@ -4,6 +4,7 @@ import type { Token } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
 import type { KpiDraft } from "../kpi/ledger.ts";
+import type { Report } from "../reports/report.ts";
 import { ReadingWriter } from "../store/readings.ts";
 import type { AuditEntry, DistrictChange, IdempotentAnswer, QuarantineEntry, RuleState } from "../store/store.ts";
 
@@ -31,6 +32,7 @@ export class Changes {
   readonly documents = new Map<string, { collection: string; id: string; body: Json | null }>();
 
   readonly district: DistrictChange[] = [];
+  readonly reports: Report[] = [];
 
   /** Commands to devices: sent once the batch is committed. */
   readonly commands: { readonly kind: string; readonly deviceId: string; readonly command: DeviceCommand }[] = [];
@@ -55,6 +57,7 @@ export class Changes {
       this.answers.length === 0 &&
       this.documents.size === 0 &&
       this.district.length === 0 &&
+      this.reports.length === 0 &&
       (this.kpi === null || this.kpi.empty)
     );
   }

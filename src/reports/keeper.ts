@@ -39,7 +39,9 @@ export function createReports(center: Center, { afterMs, desks }: ReportSettings
   const make = async (kind: ReportKind, at: Millis, now: Millis): Promise<Report> => {
     const { from, to } = spanOf(kind, at);
     if (from >= now) throw invalid("this period has not begun yet", { from });
-    const until = Math.min(to, kpis.periods.next("hour", now));
+    // Figures are made of whole hours.
+    const hour = kpis.periods.start("hour", now);
+    const until = Math.min(to, hour === now ? now : kpis.periods.next("hour", now));
     const parts = { store, periods: kpis.periods, desks, openCases: kpis.openCases };
     const question = { from, to: until, period: null };
     const chosen = kpiCatalogue.filter(({ id }) => headline.includes(id));
@@ -67,7 +69,13 @@ export function createReports(center: Center, { afterMs, desks }: ReportSettings
       hotSpots: center.alerting
         .hotSpots(until, HOT_FROM)
         .slice(0, HOT_SPOTS)
-        .map(({ ruleId, lat, lon, timesIn30Days, relapses }) => ({ ruleId, lat, lon, timesIn30Days, relapses })),
+        .map(({ ruleId, place: { lat, lon }, timesIn30Days, relapses }) => ({
+          ruleId,
+          lat,
+          lon,
+          timesIn30Days,
+          relapses,
+        })),
     };
   };
 

@@ -1,10 +1,10 @@
 import type { Calendar } from "../domain/calendar.ts";
 import type { Text } from "../domain/text.ts";
-import { type Language, localTime } from "../exports/table.ts";
 import { targetText } from "../exports/kpis.ts";
+import { type Language, localTime } from "../exports/table.ts";
 import type { KpiAnswer } from "../kpi/answer.ts";
-import { kpiCatalogue } from "../kpi/catalogue.ts";
 import type { Kpi } from "../kpi/catalogue/shapes.ts";
+import { kpiCatalogue } from "../kpi/catalogue.ts";
 import { barChart } from "./chart.ts";
 import { headline, type Report, type ReportGroup, reportGroups } from "./report.ts";
 import { groupWords, kindWords, unitWords, words } from "./words.ts";
@@ -46,7 +46,8 @@ export async function reportPage(report: Report, parts: PageParts): Promise<stri
   const title = `${kindWords[report.kind][language]} ${date(report.from)}`;
   const over = report.madeAt >= report.to;
   const levels = ([1, 2, 3, 4] as const).map(
-    (level) => `<div><b>${alerts.byLevel[level]}</b>${language === "zh" ? `${level}${say("level")}` : `${say("level")} ${level}`}</div>`,
+    (level) =>
+      `<div><b>${alerts.byLevel[level]}</b>${language === "zh" ? `${level}${say("level")}` : `${say("level")} ${level}`}</div>`,
   );
   const chart = await barChart(
     alerts.overTime.map(({ from, opened }) => ({
@@ -90,7 +91,12 @@ function figureTable(figures: readonly KpiAnswer[], language: Language): string 
     const { numerator, denominator } = answer;
     const reckoned = denominator === null ? "" : `${numerator ?? "—"} / ${denominator}`;
     const target = kpi ? (targetText(kpi) ?? "") : "";
-    return row([text(kpi?.title[language] ?? answer.id), valueCell(answer, kpi, language), text(reckoned), text(target)]);
+    return row([
+      text(kpi?.title[language] ?? answer.id),
+      valueCell(answer, kpi, language),
+      text(reckoned),
+      text(target),
+    ]);
   });
   return table(head, rows);
 }

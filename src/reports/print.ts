@@ -8,7 +8,12 @@ import { promisify } from "node:util";
 import { Problem } from "../domain/problem.ts";
 import { SECOND } from "../domain/time.ts";
 
-const KNOWN = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/usr/bin/google-chrome-stable"];
+const KNOWN = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/usr/bin/google-chrome-stable",
+];
 const TIMEOUT_MS = 60 * SECOND;
 const FLAGS = [
   "--headless",

@@ -10,7 +10,12 @@ export const reportKinds = ["day", "week", "month"] as const;
 export type ReportKind = (typeof reportKinds)[number];
 
 /** How figures are told apart in a report. */
-export const reportGroups = { community: "communityId", grid: "gridId", line: "line", contractor: "contractor" } as const;
+export const reportGroups = {
+  community: "communityId",
+  grid: "gridId",
+  line: "line",
+  contractor: "contractor",
+} as const;
 export type ReportGroup = keyof typeof reportGroups;
 
 /** Figures that are told apart by community, grid, line and contractor: one page, not a book. */

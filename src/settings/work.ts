@@ -14,6 +14,9 @@ export const work = {
   /** When street teams work (every day), and offices (working days): what duty hours and working days are counted in. */
   DUTY_HOURS: windows("06:00-22:00"),
   WORKING_HOURS: windows("09:00-17:00"),
+  /** A period's report is made so long after its end: late data still counts. CHROMIUM prints it as PDF. */
+  REPORT_AFTER_MINUTES: count(60),
+  CHROMIUM: optional,
   /** Local hours without sound for levels 3 and 4. */
   NIGHT_HOURS: hours("23-5"),
   /** Desks that are manned at once, and what one can take: more alerts of levels 3 and 4 are listed without sound. */

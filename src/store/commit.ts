@@ -6,6 +6,7 @@ import { createEditionWriter } from "./editions.ts";
 import { createKpiCommitter } from "./kpi-tables.ts";
 import { createMeta } from "./meta.ts";
 import { decodeReadings } from "./readings.ts";
+import { createReportWriter } from "./reports.ts";
 import type { CommitBatch } from "./store.ts";
 import type { Tail } from "./tail.ts";
 import { createVersionWriter } from "./versions.ts";
@@ -47,6 +48,7 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
   );
   const lastHash = prepare("SELECT hash FROM audit ORDER BY id DESC LIMIT 1");
   const putAudit = prepare("INSERT INTO audit (at, actor, action, target, details, hash) VALUES (?, ?, ?, ?, ?, ?)");
+  const putReport = createReportWriter(database);
   const putEdition = createEditionWriter(database);
   const putQuarantine = prepare(
     "INSERT INTO quarantine (at, reason, detail, topic, device, payload) VALUES (?, ?, ?, ?, ?, ?)",
@@ -122,6 +124,7 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
       }
     }
     for (const change of batch.district) putEdition(change);
+    for (const report of batch.reports) putReport(report);
     for (const entry of batch.quarantine) {
       putQuarantine.run(entry.at, entry.reason, entry.detail, entry.topic, entry.device, entry.payload);
     }

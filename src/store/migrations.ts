@@ -106,6 +106,14 @@ const steps: readonly string[] = [
   CREATE INDEX alert_archived ON alert (archived_at) WHERE archived_at IS NOT NULL;
   INSERT INTO alert_version SELECT id, rev, json_extract(body, '$.knownAt'), body FROM alert;
   `,
+  `
+  -- Reports of periods that are over, as they were made.
+  CREATE TABLE report (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, from_at INTEGER NOT NULL, to_at INTEGER NOT NULL, made_at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX report_from ON report (from_at);
+  `,
 ];
 
 /**

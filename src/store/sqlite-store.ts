@@ -77,6 +77,8 @@ export async function openStore(options: SqliteOptions): Promise<SqliteStore> {
     answer: (key) => store.ask("answer", key),
     quarantine: (query) => store.ask("quarantine", query),
     audit: (query) => store.ask("audit", query),
+    report: (id) => store.ask("report", id),
+    reports: (query) => store.ask("reports", query),
     editions: (query) => store.ask("editions", query),
     edition: (edition) => store.ask("edition", edition),
     featureEditions: (id, limit) => store.ask("featureEditions", id, limit),

@@ -12,6 +12,7 @@ import { createLog } from "./log.ts";
 import { createMeta } from "./meta.ts";
 import { createPacker } from "./packing.ts";
 import { createRecords, restore } from "./records.ts";
+import { createReportQueries } from "./reports.ts";
 import { createRetention } from "./retention.ts";
 import { createSeries } from "./series.ts";
 import type { SqliteOptions, StoreCalls } from "./sqlite-store.ts";
@@ -49,6 +50,7 @@ function open() {
     records: createRecords(database),
     kpi: createKpiQueries(database),
     versions: createVersions(database),
+    reports: createReportQueries(database),
     series: createSeries(database, tail),
     packer: createPacker(database, tail),
     log: createLog(database, options.follower?.backlogBytes ?? null),
@@ -126,6 +128,8 @@ const calls: StoreCalls = {
   kpiCases: (query) => opened.kpi.kpiCases(query),
   quarantine: (query) => opened.records.quarantine(query),
   audit: (query) => opened.records.audit(query),
+  report: (id) => opened.reports.report(id),
+  reports: (query) => opened.reports.reports(query),
   editions: (query) => opened.editions.editions(query),
   edition: (edition) => opened.editions.edition(edition),
   featureEditions: (id, limit) => opened.editions.featureEditions(id, limit),

@@ -8,6 +8,7 @@ import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
 import type { KpiChanges, KpiRecord } from "../kpi/ledger.ts";
 import type { Measure, Scope } from "../kpi/measures.ts";
+import type { Report, ReportKind, ReportNote } from "../reports/report.ts";
 
 /** A reading as the journal keeps it: everything a device said about one moment. */
 export interface Reading {
@@ -120,6 +121,8 @@ export interface CommitBatch {
   readonly answers: readonly IdempotentAnswer[];
   readonly documents: readonly DocumentChange[];
   readonly district: readonly DistrictChange[];
+  /** Reports of periods that are over: the first one of a period stays. */
+  readonly reports: readonly Report[];
   /** What changes of the figures; null for nothing. */
   readonly kpi: KpiChanges | null;
   /** A part of a checkpoint round, or null when this batch carries none (see `Restored.subjects`). */
@@ -339,6 +342,9 @@ export interface Store extends History, AsyncDisposable {
   kpiSums(query: KpiQuery): Promise<readonly KpiSum[]>;
   kpiCases(query: KpiCases): Promise<Page<KpiPart>>;
   audit(query: AuditQuery): Promise<Page<AuditEntry & { id: number }>>;
+  report(id: string): Promise<Report | null>;
+  /** Reports that are kept, newest period first; `next` goes on as `before`. */
+  reports(query: { kind?: ReportKind; before?: Millis; limit: number }): Promise<Page<ReportNote>>;
   /** Editions of the district, newest first. */
   editions(query: { cursor?: number; limit: number }): Promise<Page<EditionNote>>;
   edition(

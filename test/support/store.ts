@@ -24,6 +24,7 @@ export function batchOf(readings: readonly Reading[], rest: Partial<CommitBatch>
     answers: [],
     documents: [],
     district: [],
+    reports: [],
     kpi: null,
     checkpoint: null,
     ...rest,
