@@ -18,6 +18,7 @@ const parts: readonly Part[] = [
   { name: "connections", title: "Memory at 10,000 connections", load: () => import("./connections.ts") },
   { name: "alerts", title: "Alerts", load: () => import("./alerts.ts") },
   { name: "forecast", title: "Overflow forecast", load: () => import("./forecast.ts") },
+  { name: "decode", title: "Decoding by driver", load: () => import("./decode.ts") },
 ];
 
 const { values, positionals } = parseArgs({

@@ -89,6 +89,9 @@ export interface Decoder {
   useMappings(mappings: readonly Driver[]): void;
 }
 
+const textOf = (payload: Uint8Array, { jsonStringBytes }: JsonLimits): string | undefined =>
+  payload.length > jsonStringBytes ? undefined : (decodeText(payload) ?? undefined);
+
 const NONE: readonly never[] = [];
 const NO_PARAMETERS: DecodeContext["parameters"] = {};
 const refuse = (reason: string, detail: string) => ({ refused: { reason, detail } });
@@ -137,13 +140,15 @@ export function createDecoder(
 
   /** By what it is, where the topic is one that somebody typed in. */
   const recognise = (topic: string, payload: Uint8Array, receivedAt: Millis): Decoded => {
-    const json = looksLikeJson(payload);
-    const parsed = json ? parseJson(payload, widest) : { value: decodeText(payload) ?? undefined };
-    if ("refused" in parsed) return parsed;
-    const message: UnknownMessage = { topic, bytes: payload, value: parsed.value };
+    const parsed = looksLikeJson(payload) ? parseJson(payload, widest) : null;
+    const broken = parsed && "refused" in parsed ? parsed : null;
+    // A bomb is refused for what it is; only what merely looked like JSON may be text: `[3G*…]`.
+    if (broken && broken.refused.reason !== "notJson") return broken;
+    const content = parsed && "value" in parsed ? parsed.value : textOf(payload, widest);
+    const message: UnknownMessage = { topic, bytes: payload, value: content };
     const driver = recognising.find((candidate) => candidate.recognises?.(message));
-    if (!driver) return refuse("noDriver", `no driver knows the topic ${topic} or what came on it`);
-    const value = driver.encoding === "bytes" ? payload : parsed.value;
+    if (!driver) return broken ?? refuse("noDriver", `no driver knows the topic ${topic} or what came on it`);
+    const value = driver.encoding === "bytes" ? payload : content;
     return understand(driver, value, {
       topic,
       parameters: NO_PARAMETERS,
