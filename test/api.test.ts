@@ -206,9 +206,11 @@ describe("who may do what", () => {
     const from = Date.now() - 3_600_000;
     const { token: wall } = await center.rest<Issued>("POST", "/tokens", { name: "wall", role: "viewer" });
     const { token: desk } = await center.rest<Issued>("POST", "/tokens", { name: "desk", role: "dispatcher" });
-    expect((await call(center, wall, "GET", `/api/v1/devices/badge-1/track?from=${from}`)).status).toBe(403);
-    expect((await call(center, wall, "GET", "/api/v1/devices/badge-1")).body.name).toBe("Worker badge 1");
-    expect((await call(center, desk, "GET", `/api/v1/devices/badge-1/track?from=${from}`)).status).toBe(200);
+    expect((await call(center, wall, "GET", `/api/v1/devices/badge-1/track?from=${from}`)).status).toBe(404);
+    expect((await call(center, wall, "GET", `/api/v1/devices/staff~1/track?from=${from}`)).status).toBe(403);
+    expect((await call(center, wall, "GET", "/api/v1/devices/staff~1")).body.name).toBe("Worker badge 1");
+    const look = `/api/v1/devices/badge-1/track?from=${from}&reason=lost`;
+    expect((await call(center, desk, "GET", look)).status).toBe(200);
     const audit = await center.rest<{ items: { actor: string; action: string; target: string }[] }>(
       "GET",
       "/audit?target=badge-1",

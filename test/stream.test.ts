@@ -244,7 +244,7 @@ describe("the stream's door", () => {
     const alerts = client.subscribe("alerts");
     await until(() => devices.items.size === 1 && alerts.items.size === 1);
     expect(JSON.stringify([...devices.items.values(), ...alerts.items.values()])).not.toContain("王小明");
-    expect(devices.items.get("badge-1")?.name).toBe("Worker badge 1");
+    expect(devices.items.get("staff~1")?.name).toBe("Worker badge 1");
     client.close();
   });
 });

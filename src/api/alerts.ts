@@ -3,8 +3,9 @@ import { alertActions } from "../alerts/alerting.ts";
 import { type Alert, alertStates } from "../domain/alert.ts";
 import { notFound, Problem } from "../domain/problem.ts";
 import { reaches } from "../domain/reach.ts";
-import type { Actor } from "../domain/roles.ts";
+import type { Actor, Role } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
+import { createNames, seesPeople } from "../stream/anonymous.ts";
 import { alertView } from "../stream/projection.ts";
 import { createOnce } from "./once.ts";
 import {
@@ -49,7 +50,8 @@ const headers = z.object({
 
 export function registerAlerts(api: Api, { center, config }: ResourceParts): void {
   const once = createOnce(center);
-  const show = (alert: Alert, { role }: Actor) => JSON.parse(JSON.stringify(alertView(alert, role))) as Json;
+  const show = (alert: Alert, { role }: Actor) =>
+    JSON.parse(JSON.stringify(alertView(alert, role, center.registry))) as Json;
 
   api.get(
     "/alerts",
@@ -77,20 +79,29 @@ export function registerAlerts(api: Api, { center, config }: ResourceParts): voi
       const { scope, work } = reader;
       const within = (asked: readonly string[] | undefined, allowed: readonly string[] | undefined) =>
         allowed === undefined ? asked : asked === undefined ? allowed : asked.filter((id) => allowed.includes(id));
-      const { communityId, gridId, ...query } = request.query;
+      const { communityId, gridId, subjectId: named, ...query } = request.query;
+      const subjectId = named === undefined ? undefined : meant(named, reader.role);
+      if (subjectId === null) return { items: [], next: null };
       const communities = within(communityId, scope.communityId);
       const grids = within(gridId, scope.gridId);
       if (communities?.length === 0 || grids?.length === 0) return { items: [], next: null };
       const answer = await center.store.alerts({
-        ...given(query),
+        ...given({ ...query, subjectId }),
         ...(work && { work }),
         ...(communities && { communityId: communities }),
         ...(grids && { gridId: grids }),
       });
       const items = answer.items.filter((alert) => reaches(reader, alert));
-      return { items: items.map((alert) => alertView(alert, reader.role)), next: answer.next };
+      return { items: items.map((alert) => alertView(alert, reader.role, center.registry)), next: answer.next };
     },
   );
+
+  /** The subject that somebody asks about; null when they may not know who that is. */
+  const meant = (name: string, role: Role): string | null => {
+    const device = createNames(center.registry, role).device(name);
+    if (device) return device.id;
+    return center.registry.get(name) || createNames(center.registry, role).of(name) !== name ? null : name;
+  };
 
   const inReach = async (id: string, reader: Actor): Promise<Alert> => {
     const alert = center.alerting.get(id) ?? (await center.store.alert(id))?.alert;
@@ -119,9 +130,13 @@ export function registerAlerts(api: Api, { center, config }: ResourceParts): voi
       const reader = actor(request);
       const found = await center.store.alert(request.params.id);
       if (!found || !reaches(reader, found.alert)) throw notFound(`alert ${request.params.id}`);
-      const people = reader.role !== "viewer" && reader.role !== "crew";
-      const timeline = people ? found.timeline : found.timeline.map((entry) => ({ ...entry, actor: "", note: null }));
-      return reply.header("etag", `"${found.alert.rev}"`).send({ ...alertView(found.alert, reader.role), timeline });
+      // Details may name whom it was given to, notes anybody.
+      const timeline = seesPeople(reader.role)
+        ? found.timeline
+        : found.timeline.map((entry) => ({ ...entry, actor: "", note: null, details: null }));
+      return reply
+        .header("etag", `"${found.alert.rev}"`)
+        .send({ ...alertView(found.alert, reader.role, center.registry), timeline });
     },
   );
 

@@ -6,7 +6,8 @@ import { isKind, kindNames, kinds } from "../domain/kinds.ts";
 import { areaGrades, placeTypes } from "../domain/place.ts";
 import { conflict, notFound, Problem } from "../domain/problem.ts";
 import { inScope } from "../domain/reach.ts";
-import { atLeast, type Token } from "../domain/roles.ts";
+import type { Token } from "../domain/roles.ts";
+import { createNames, seesPeople, shownId } from "../stream/anonymous.ts";
 import { parseImport } from "./device-import.ts";
 import { type Api, actor, bbox, flag, given, list, needs, page, type ResourceParts, token } from "./route.ts";
 
@@ -38,11 +39,12 @@ const idParameter = z.object({ id: z.string().max(64) });
 /** A device with its live state, as far as the token may see it. */
 export function deviceAnswer(device: Device, subject: Subject | undefined, reader: Token) {
   const shown = publicDevice(device);
-  const hidden = kinds[device.kind].personal && !atLeast(reader.role, "dispatcher");
+  const hidden = kinds[device.kind].personal && !seesPeople(reader.role);
+  const name = `${kinds[device.kind].title.en} ${device.number}`;
   return {
-    ...(hidden
-      ? { ...shown, name: `${kinds[device.kind].title.en} ${device.number}`, aliases: [], attributes: {} }
-      : shown),
+    ...shown,
+    // Where a person's badge is at home tells more than where somebody works now.
+    ...(hidden && { id: shownId(device, reader.role), name, aliases: [], attributes: {}, place: null }),
     at: subject?.at ?? null,
     receivedAt: subject?.receivedAt ?? null,
     online: subject?.online ?? null,
@@ -74,8 +76,8 @@ export function toInput(shape: z.infer<typeof deviceShape>): DeviceInput {
 
 export function registerDevices(api: Api, { center, config }: ResourceParts): void {
   const visible = (id: string, reader: Token): Device => {
-    const device = center.registry.get(id);
-    if (!device || !inScope(reader.scope, center.subjects.get(id)?.place ?? device.place))
+    const device = createNames(center.registry, reader.role).device(id);
+    if (!device || !inScope(reader.scope, center.subjects.get(device.id)?.place ?? device.place))
       throw notFound(`device ${id}`);
     return device;
   };
@@ -174,8 +176,9 @@ export function registerDevices(api: Api, { center, config }: ResourceParts): vo
       const reader = token(request);
       const { kind, online, bbox: box, cursor, limit } = request.query;
       const items = [];
-      for (const device of [...center.registry.all()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-        if (cursor !== undefined && device.id <= cursor) continue;
+      const named = Array.from(center.registry.all(), (device) => ({ device, name: shownId(device, reader.role) }));
+      for (const { device, name } of named.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+        if (cursor !== undefined && name <= cursor) continue;
         const subject = center.subjects.get(device.id);
         const place = subject?.place ?? device.place;
         if (!inScope(reader.scope, place) || (kind && !kind.includes(device.kind))) continue;
@@ -194,7 +197,8 @@ export function registerDevices(api: Api, { center, config }: ResourceParts): vo
     { config: needs("readDevices"), schema: { summary: "One device with its live state", params: idParameter } },
     async (request) => {
       const reader = token(request);
-      return deviceAnswer(visible(request.params.id, reader), center.subjects.get(request.params.id), reader);
+      const device = visible(request.params.id, reader);
+      return deviceAnswer(device, center.subjects.get(device.id), reader);
     },
   );
 

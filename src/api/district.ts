@@ -5,7 +5,7 @@ import { readFeatures } from "../district/read.ts";
 import { shownFeature } from "../district/view.ts";
 import { type DistrictFeature, featureTypes } from "../domain/district.ts";
 import { conflict, notFound } from "../domain/problem.ts";
-import { seesPeople } from "../stream/projection.ts";
+import { seesPeople } from "../stream/anonymous.ts";
 import {
   type Api,
   actor,

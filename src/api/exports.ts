@@ -19,7 +19,7 @@ import type { AlertView } from "../stream/protocol.ts";
 import { simplifyTrack } from "../trips/simplify.ts";
 import { findTrips } from "../trips/trips.ts";
 import { parseDuration } from "./history.ts";
-import { createPastRights } from "./past-rights.ts";
+import { createPastRights, lookReason } from "./past-rights.ts";
 import { type Api, actor, given, instant, list, needs, type ResourceParts } from "./route.ts";
 
 const TYPES = {
@@ -33,7 +33,7 @@ const TYPES = {
 type Format = keyof typeof TYPES;
 const PAGE_ROWS = 500;
 
-const span = { from: instant, to: instant.optional() };
+const span = { from: instant, to: instant.optional(), reason: lookReason };
 const lang = z.enum(["zh", "en"]).default("zh");
 const one = { device: z.string().min(1).max(64), ...span, lang };
 
@@ -76,7 +76,7 @@ export function registerExports(api: Api, { center, config }: ResourceParts): vo
     const reader = actor(request);
     for (let cursor: string | null | undefined; cursor !== null; ) {
       const page = await store.alerts({ ...query, ...given({ cursor }), limit: PAGE_ROWS });
-      for (const alert of page.items) if (reaches(reader, alert)) yield alertView(alert, reader.role);
+      for (const alert of page.items) if (reaches(reader, alert)) yield alertView(alert, reader.role, center.registry);
       cursor = page.next;
     }
   }

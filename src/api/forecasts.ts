@@ -76,7 +76,8 @@ export function registerForecasts(api: Api, { center, config }: ResourceParts): 
     },
     async (request) => {
       const device = center.registry.get(request.params.id);
-      if (!device || !inScope(token(request).scope, placeOf(device))) throw notFound(`device ${request.params.id}`);
+      if (device?.kind !== "bin" || !inScope(token(request).scope, placeOf(device)))
+        throw notFound(`device ${request.params.id}`);
       const now = center.clock.now();
       return { now, ...answer(device, center.forecasts.of(device, now)) };
     },

@@ -2,13 +2,13 @@ import { z } from "zod";
 import { isMetricName, type MetricName } from "../domain/metrics.ts";
 import { invalid, Problem } from "../domain/problem.ts";
 import { DAY, HOUR, MINUTE, type Millis, SECOND } from "../domain/time.ts";
-import { createPastRights } from "./past-rights.ts";
+import { createPastRights, lookReason } from "./past-rights.ts";
 import { type Api, given, instant, needs, type ResourceParts } from "./route.ts";
 
 const UNITS: Readonly<Record<string, Millis>> = { ms: 1, s: SECOND, m: MINUTE, min: MINUTE, h: HOUR, d: DAY };
 const aggregates = ["mean", "min", "max", "sum", "count", "first", "last"] as const;
 const params = z.object({ id: z.string().max(64) });
-const span = { from: instant, to: instant.optional() };
+const span = { from: instant, to: instant.optional(), reason: lookReason };
 
 /** `5m`, `1h`, `PT5M` or plain milliseconds. */
 export function parseDuration(text: string): Millis | null {

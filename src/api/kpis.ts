@@ -141,7 +141,7 @@ export function registerKpis(api: Api, { center, config }: ResourceParts): void 
       const items = [];
       for (const { recordId, ...rest } of found.items) {
         const alert = center.alerting.get(recordId) ?? (await store.alert(recordId))?.alert;
-        const shown = alert && reaches(actor(request), alert) ? alertView(alert, reader.role) : null;
+        const shown = alert && reaches(actor(request), alert) ? alertView(alert, reader.role, center.registry) : null;
         items.push({ ...rest, id: recordId, alert: shown });
       }
       return { items, next: found.next };

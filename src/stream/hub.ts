@@ -1,8 +1,8 @@
 import type { Center } from "../center/access.ts";
 import type { Revised } from "../center/revisions.ts";
 import type { Role, Scope, Work } from "../domain/roles.ts";
+import { seesPeople } from "./anonymous.ts";
 import { type Connection, type StreamCounters, stateFrame } from "./connection.ts";
-import { seesPeople } from "./projection.ts";
 import { EVERY_MS, type StateFrame, type SubscribeFrame } from "./protocol.ts";
 import { type AnyView, createTopics, type Topic } from "./topics.ts";
 import type { Delta } from "./view.ts";

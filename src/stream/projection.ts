@@ -1,15 +1,12 @@
+import type { Registry } from "../center/access.ts";
 import type { Subject } from "../center/subject.ts";
 import type { Alert } from "../domain/alert.ts";
 import { kinds } from "../domain/kinds.ts";
 import { inScope, type Reader, reaches } from "../domain/reach.ts";
-import { atLeast, type Role, type Scope } from "../domain/roles.ts";
+import type { Role, Scope } from "../domain/roles.ts";
 import type { KpiTile } from "../kpi/tile.ts";
+import { anonymousAlert, createNames, seesPeople, shownId } from "./anonymous.ts";
 import type { AlertFilter, AlertView, DeviceFilter, DeviceView, KpiFilter, MarkView } from "./protocol.ts";
-
-/** Screens that hang in public see roles, never people: no names, no assignees, no heart rates. */
-export function seesPeople(role: Role): boolean {
-  return atLeast(role, "dispatcher");
-}
 
 const PERSONAL_METRICS = new Set(["hr", "steps", "still", "fall"]);
 
@@ -20,7 +17,7 @@ export function deviceView(subject: Subject, role: Role): DeviceView {
     ? Object.fromEntries(Object.entries(subject.metrics).filter(([name]) => !PERSONAL_METRICS.has(name)))
     : { ...subject.metrics };
   return {
-    id: subject.id,
+    id: shownId(device, role),
     kind: device.kind,
     name: hidden ? `${kinds[device.kind].title.en} ${device.number}` : device.name,
     at: subject.at,
@@ -30,6 +27,7 @@ export function deviceView(subject: Subject, role: Role): DeviceView {
     lon: place?.lon ?? null,
     communityId: place?.communityId ?? null,
     gridId: place?.gridId ?? null,
+    sectionId: place?.sectionId ?? null,
     level: subject.level,
     metrics,
   };
@@ -40,12 +38,12 @@ const round = (degrees: number): number => Math.round(degrees * 200_000) / 200_0
 const STANDING_KMH = 1;
 
 /** Only of subjects that have a place. */
-export function markView({ id, device, place, online, level, metrics }: Subject): MarkView {
+export function markView({ device, place, online, level, metrics }: Subject, role: Role): MarkView {
   const { headingDeg, speedKmh = 0, acc } = metrics;
   const moves = device.kind === "vehicle";
   const idle = moves && acc === 1 && speedKmh < STANDING_KMH;
   return {
-    id,
+    id: shownId(device, role),
     kind: device.kind,
     lat: round(place?.lat ?? 0),
     lon: round(place?.lon ?? 0),
@@ -55,11 +53,8 @@ export function markView({ id, device, place, online, level, metrics }: Subject)
   };
 }
 
-export function alertView(alert: Alert, role: Role): AlertView {
-  if (seesPeople(role)) return alert;
-  // The evidence of a person's alert may hold readings of a body.
-  const personal = alert.subject.kind === "person";
-  return { ...alert, assignee: null, evidence: personal ? [] : alert.evidence };
+export function alertView(alert: Alert, role: Role, registry: Pick<Registry, "get" | "byNumber">): AlertView {
+  return seesPeople(role) ? alert : anonymousAlert(alert, createNames(registry, role));
 }
 
 type Bbox = readonly [number, number, number, number];
@@ -86,18 +81,23 @@ export function kpiMatcher(filter: KpiFilter, scope: Scope): (tile: KpiTile) => 
 }
 
 /** What both the token's reach and the client's filter let through. */
-export function deviceMatcher(filter: DeviceFilter, scope: Scope): (subject: Subject) => boolean {
-  return ({ id, device, place, online }) =>
+export function deviceMatcher(filter: DeviceFilter, scope: Scope, role: Role): (subject: Subject) => boolean {
+  return ({ device, place, online }) =>
     inScope(scope, place) &&
     among(filter.kind, device.kind) &&
-    among(filter.id, id) &&
+    (filter.id === undefined || filter.id.includes(shownId(device, role))) &&
     among(filter.communityId, place?.communityId) &&
     among(filter.gridId, place?.gridId) &&
     (filter.online === undefined || filter.online === (online === true)) &&
     inside(filter.bbox, place?.lat, place?.lon);
 }
 
-export function alertMatcher(filter: AlertFilter, reader: Reader): (alert: Alert) => boolean {
+export function alertMatcher(
+  filter: AlertFilter,
+  reader: Reader & { readonly role: Role },
+  registry: Pick<Registry, "get" | "byNumber">,
+): (alert: Alert) => boolean {
+  const names = createNames(registry, reader.role);
   return (alert) => {
     const { place } = alert;
     return (
@@ -107,7 +107,7 @@ export function alertMatcher(filter: AlertFilter, reader: Reader): (alert: Alert
       among(filter.state, alert.state) &&
       among(filter.level, alert.level) &&
       among(filter.ruleId, alert.ruleId) &&
-      among(filter.subjectId, alert.subject.id) &&
+      (filter.subjectId === undefined || filter.subjectId.includes(names.of(alert.subject.id, alert.subject.kind))) &&
       among(filter.kind, alert.subject.kind) &&
       among(filter.communityId, place?.communityId) &&
       among(filter.gridId, place?.gridId) &&

@@ -142,7 +142,7 @@ export interface ReplayFrame {
 
 export type ServerFrame = HelloFrame | StateFrame | ReplayFrame | ErrorFrame;
 
-/** A device as screens see it. */
+/** A device as screens see it. A person's badge has an id and a name only for those who may know people. */
 export interface DeviceView {
   readonly id: string;
   readonly kind: Kind;
@@ -154,6 +154,7 @@ export interface DeviceView {
   readonly lon: number | null;
   readonly communityId: string | null;
   readonly gridId: string | null;
+  readonly sectionId: string | null;
   /** Level of the worst alert about it. */
   readonly level: Level | null;
   readonly metrics: Metrics;

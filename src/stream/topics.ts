@@ -3,8 +3,9 @@ import type { Revised } from "../center/revisions.ts";
 import type { Wall } from "../center/walls.ts";
 import type { Reader } from "../domain/reach.ts";
 import type { Role, Scope } from "../domain/roles.ts";
+import { seesPeople, shownId } from "./anonymous.ts";
 import { Cells, cellView, touching } from "./cells.ts";
-import { alertMatcher, alertView, deviceMatcher, deviceView, kpiMatcher, markView, seesPeople } from "./projection.ts";
+import { alertMatcher, alertView, deviceMatcher, deviceView, kpiMatcher, markView } from "./projection.ts";
 import {
   alertFilter,
   cellFilter,
@@ -43,12 +44,12 @@ export interface Topic {
 export function createTopics(center: Center) {
   /** One count per grid and question, for all views of it; when the last view goes, it goes. */
   const counted = new Map<string, WeakRef<Cells>>();
-  const cellsOf = (zoom: number, filter: DeviceFilter, scope: Scope): Cells => {
-    const key = JSON.stringify([zoom, filter, scope]);
+  const cellsOf = (zoom: number, filter: DeviceFilter, scope: Scope, eyes: Role): Cells => {
+    const key = JSON.stringify([zoom, filter, scope, eyes]);
     let cells = counted.get(key)?.deref();
     if (!cells) {
       for (const [other, reference] of counted) if (!reference.deref()) counted.delete(other);
-      cells = new Cells(center.subjects, zoom, deviceMatcher(filter, scope));
+      cells = new Cells(center.subjects, zoom, deviceMatcher(filter, scope, eyes));
       counted.set(key, new WeakRef(cells));
     }
     return cells;
@@ -61,7 +62,11 @@ export function createTopics(center: Center) {
         return {
           filter,
           open: (key, eyes) =>
-            anyView(new View(key, center.alerts, alertMatcher(filter, reader), (alert) => alertView(alert, eyes))),
+            anyView(
+              new View(key, center.alerts, alertMatcher(filter, reader, center.registry), (alert) =>
+                alertView(alert, eyes, center.registry),
+              ),
+            ),
         };
       },
     },
@@ -82,7 +87,15 @@ export function createTopics(center: Center) {
         return {
           filter,
           open: (key, eyes) =>
-            anyView(new View(key, center.subjects, deviceMatcher(filter, scope), (one) => deviceView(one, eyes))),
+            anyView(
+              new View(
+                key,
+                center.subjects,
+                deviceMatcher(filter, scope, eyes),
+                (one) => deviceView(one, eyes),
+                ({ device }) => shownId(device, eyes),
+              ),
+            ),
         };
       },
     },
@@ -90,10 +103,20 @@ export function createTopics(center: Center) {
       lossless: false,
       ask(given, { scope }) {
         const filter = deviceFilter.parse(given);
-        const matches = deviceMatcher(filter, scope);
         return {
           filter,
-          open: (key) => anyView(new View(key, center.subjects, (one) => one.place !== null && matches(one), markView)),
+          open(key, eyes) {
+            const matches = deviceMatcher(filter, scope, eyes);
+            return anyView(
+              new View(
+                key,
+                center.subjects,
+                (one) => one.place !== null && matches(one),
+                (one) => markView(one, eyes),
+                ({ device }) => shownId(device, eyes),
+              ),
+            );
+          },
         };
       },
     },
@@ -104,7 +127,8 @@ export function createTopics(center: Center) {
         const { zoom, bbox, ...devices } = filter;
         return {
           filter,
-          open: (key) => anyView(new View(key, cellsOf(zoom, devices, scope), touching(bbox, zoom), cellView)),
+          open: (key, eyes) =>
+            anyView(new View(key, cellsOf(zoom, devices, scope, eyes), touching(bbox, zoom), cellView)),
         };
       },
     },

@@ -17,18 +17,32 @@ export class View<T extends Revised> {
   readonly revisions: Revisions<T>;
   readonly #matches: (item: T) => boolean;
   readonly #project: (item: T) => unknown;
+  readonly #nameOf: ((item: T) => string) | null;
+  /** Names of members that are not their ids, kept until it was told that they are gone. */
+  readonly #names = new Map<string, string>();
   readonly #members = new Set<string>();
   readonly #left = new Map<string, number>();
   /** Below this, who left is not known: everything that changed and does not match is reported as gone. */
   #knownFrom: number;
   #rev: number;
 
-  constructor(key: string, revisions: Revisions<T>, matches: (item: T) => boolean, project: (item: T) => unknown) {
+  /** @param nameOf the id by which those who ask know an item, where it is another than its own */
+  constructor(
+    key: string,
+    revisions: Revisions<T>,
+    matches: (item: T) => boolean,
+    project: (item: T) => unknown,
+    nameOf: ((item: T) => string) | null = null,
+  ) {
     this.key = key;
     this.revisions = revisions;
     this.#matches = matches;
     this.#project = project;
-    for (const item of revisions.values()) if (matches(item)) this.#members.add(item.id);
+    this.#nameOf = nameOf;
+    for (const item of revisions.values()) {
+      this.#note(item);
+      if (matches(item)) this.#members.add(item.id);
+    }
     this.#rev = revisions.head;
     this.#knownFrom = revisions.head;
   }
@@ -43,6 +57,7 @@ export class View<T extends Revised> {
     this.revisions.since(
       this.#rev,
       (item) => {
+        this.#note(item);
         if (this.#matches(item)) {
           this.#members.add(item.id);
           this.#left.delete(item.id);
@@ -79,7 +94,7 @@ export class View<T extends Revised> {
     const gone: string[] = [];
     const unsure = since < this.#knownFrom;
     const leave = (id: string) => {
-      if (unsure || (this.#left.get(id) ?? 0) > since) gone.push(id);
+      if (unsure || (this.#left.get(id) ?? 0) > since) gone.push(this.#names.get(id) ?? id);
     };
     this.revisions.since(
       since,
@@ -92,6 +107,12 @@ export class View<T extends Revised> {
   /** For records read from the store: the same question, asked of one record. */
   judge(item: T): { upsert: unknown } | { gone: string } {
     return this.#matches(item) ? { upsert: this.#project(item) } : { gone: item.id };
+  }
+
+  /** A record that is removed leaves its id behind: what it was called must be known by then. */
+  #note(item: T): void {
+    const name = this.#nameOf?.(item);
+    if (name !== undefined && name !== item.id) this.#names.set(item.id, name);
   }
 
   #forgetLeft(): void {

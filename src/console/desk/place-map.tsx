@@ -96,8 +96,12 @@ export function PlaceMap({ alert }: { alert: AlertView }) {
     show([]);
     if (moves && desk.may("readHistory")) {
       const from = alert.openedAt - TRACK_BEFORE_MS;
+      // Looking at where a person was is written down with its reason.
+      const reason = encodeURIComponent(`alert ${alert.id}`);
       rest
-        .get<{ geometry: { coordinates: Position[] } }>(`/devices/${encodeURIComponent(subject.id)}/track?from=${from}`)
+        .get<{ geometry: { coordinates: Position[] } }>(
+          `/devices/${encodeURIComponent(subject.id)}/track?from=${from}&reason=${reason}`,
+        )
         .then(({ geometry }) => show(geometry.coordinates))
         .catch(() => {});
     }

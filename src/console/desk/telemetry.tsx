@@ -48,7 +48,7 @@ export function Telemetry({ alert }: { alert: AlertView }) {
     let current = true;
     const to = until.value;
     const load = async (metric: MetricName): Promise<Series> => {
-      const query = `metric=${metric}&from=${to - HOURS * HOUR_MS}&to=${to}&every=2m`;
+      const query = `metric=${metric}&from=${to - HOURS * HOUR_MS}&to=${to}&every=2m&reason=${encodeURIComponent(`alert ${alert.id}`)}`;
       const answer = await rest.get<{ points: Series["points"] }>(
         `/devices/${encodeURIComponent(id)}/history?${query}`,
       );

@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { startTestCenter, type TestCenter } from "./support/running-center.ts";
+
+/** Nobody's name or id may reach a screen that hangs in public, whatever it asks. */
+
+const PLACE = { lat: 22.733, lon: 113.9033 };
+/** Whatever names or leads to a person. */
+const SECRETS = ["badge-wang", "王小明", "13800001111", "li-na", "李娜", "imei:860000000000001"];
+const FROM = Date.now() - 3_600_000;
+
+let center: TestCenter;
+const tokens = new Map<string, string>();
+const alertIds: string[] = [];
+
+const ask = async (role: string, method: string, path: string, body?: unknown) => {
+  const answer = await fetch(`${center.http}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${tokens.get(role)}`,
+      ...(body !== undefined && { "content-type": "application/json" }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, text: await answer.text() };
+};
+
+beforeAll(async () => {
+  center = await startTestCenter();
+  for (const [name, role] of [
+    ["wall", "viewer"],
+    ["li-na", "crew"],
+    ["desk", "dispatcher"],
+    ["head", "manager"],
+  ]) {
+    const scope = {};
+    const { token } = await center.rest<{ token: string }>("POST", "/tokens", { name, role, scope });
+    tokens.set(String(role), token);
+  }
+  const wang = {
+    id: "badge-wang",
+    kind: "person",
+    name: "王小明",
+    place: PLACE,
+    aliases: ["imei:860000000000001"],
+    attributes: { phone: "13800001111", businessLine: "cleaning" },
+  };
+  await center.rest("POST", "/devices", wang);
+  await center.rest("POST", "/devices", { id: "bin-1", kind: "bin", name: "bin 1", place: PLACE });
+  const about = [
+    { ruleId: "help.sos", subject: { kind: "person", id: "badge-wang" }, note: "王小明 calls" },
+    { ruleId: "bin.overflow", subject: { kind: "bin", id: "bin-1" }, evidence: { seenBy: "李娜" } },
+    { ruleId: "street.exposed_garbage", place: PLACE, note: "李娜, 13800001111" },
+  ];
+  for (const report of about) {
+    const { id } = await center.rest<{ id: string }>("POST", "/alerts", report);
+    alertIds.push(id);
+  }
+  // Somebody is sent, says so, asks for time, hands it on: every name that a case can hold.
+  const [, overflow = ""] = alertIds;
+  const act = (id: string, action: string, body: object) =>
+    ask("manager", "POST", `/api/v1/alerts/${id}/${action}`, body);
+  await act(overflow, "assign", { assignee: "user:li-na", note: "李娜 is near" });
+  await act(overflow, "dispatch", { assignee: "badge-wang", crewId: "crew-1", evidence: { to: "王小明" } });
+  await act(overflow, "requestExtension", { until: Date.now() + 3_600_000, note: "王小明 asks" });
+  for (const id of alertIds) await act(id, "comment", { note: "王小明 und 李娜" });
+});
+afterAll(() => center[Symbol.asyncDispose]());
+
+/** Every GET that the OpenAPI document knows, its parameters filled with what is there. */
+async function addresses(): Promise<string[]> {
+  const { text } = await ask("viewer", "GET", "/openapi.json");
+  const { paths } = JSON.parse(text) as { paths: Record<string, Record<string, unknown>> };
+  const query = `from=${FROM}&reason=look&metric=hr&lat=${PLACE.lat}&lon=${PLACE.lon}&limit=100`;
+  const ids = ["badge-wang", "bin-1", "staff~1", "li-na", ...alertIds];
+  return Object.entries(paths)
+    .filter(([path, methods]) => path.startsWith("/api/v1") && methods.get !== undefined && !path.endsWith("/replay"))
+    .flatMap(([path]) => {
+      const filled = path.includes("{") ? ids.map((id) => path.replace(/\{[^}]+\}/g, id)) : [path];
+      return filled.flatMap((one) => [one, `${one}?${query}`, `${one}?${query}&device=badge-wang`]);
+    });
+}
+
+describe("who is who", () => {
+  test("no route tells a wall", async () => {
+    const all = await addresses();
+    expect(all.length).toBeGreaterThan(100);
+    let answered = 0;
+    for (const address of all) {
+      const { status, text } = await ask("viewer", "GET", address);
+      if (status === 200) answered++;
+      // What was asked comes back in the text of a refusal: that tells nothing new.
+      const told = status === 200 ? text : text.replaceAll(decodeURIComponent(address.split("?")[0] ?? ""), "");
+      for (const secret of SECRETS) {
+        if (status !== 200 && address.includes(secret)) continue;
+        expect(told.includes(secret), `${address} tells ${secret}: ${told.slice(0, 400)}`).toBe(false);
+      }
+    }
+    expect(answered).toBeGreaterThan(25);
+  });
+
+  test("asking by the name of a person gives nothing away: the same as for nobody", async () => {
+    for (const path of [
+      "/devices/X",
+      "/devices/X/history?metric=hr&from=0",
+      "/devices/X/track?from=0",
+      "/devices/X/events?from=0",
+    ]) {
+      const known = await ask("viewer", "GET", `/api/v1${path.replace("X", "badge-wang")}`);
+      const nobody = await ask("viewer", "GET", `/api/v1${path.replace("X", "badge-none")}`);
+      expect(known.status).toBe(404);
+      expect(known.text.replaceAll("badge-wang", "")).toBe(nobody.text.replaceAll("badge-none", ""));
+    }
+    const alerts = await ask("viewer", "GET", "/api/v1/alerts?subjectId=badge-wang");
+    expect(JSON.parse(alerts.text)).toEqual({ items: [], next: null });
+  });
+
+  test("a wall sees that somebody works there: role, number, place", async () => {
+    const { items } = JSON.parse((await ask("viewer", "GET", "/api/v1/devices?kind=person")).text);
+    expect(items).toMatchObject([
+      { id: "staff~1", kind: "person", name: "Worker badge 1", aliases: [], attributes: {} },
+    ]);
+    expect((await ask("viewer", "GET", "/api/v1/devices/staff~1")).status).toBe(200);
+    const about = JSON.parse((await ask("viewer", "GET", "/api/v1/alerts?subjectId=staff~1")).text);
+    expect(about.items).toMatchObject([
+      { ruleId: "help.sos", subject: { kind: "person", id: "staff~1" }, evidence: [] },
+    ]);
+    const desk = JSON.parse((await ask("dispatcher", "GET", "/api/v1/devices/badge-wang")).text);
+    expect(desk).toMatchObject({ id: "badge-wang", name: "王小明" });
+  });
+
+  test.each(["alerts", "devices", "marks", "cells", "walls", "kpis", "crews"])(
+    "the stream's %s tells no wall, not even when somebody goes",
+    async (topic) => {
+      const frames: string[] = [];
+      const socket = new WebSocket(`${center.http.replace("http", "ws")}/api/v1/stream`);
+      const until = (found: (frame: { type: string; gone?: string[] }) => boolean) =>
+        new Promise<void>((resolve) => {
+          socket.on("message", (data) => {
+            frames.push(String(data));
+            if (found(JSON.parse(String(data)))) resolve();
+          });
+        });
+      await new Promise((resolve) => socket.once("open", resolve));
+      const hello = until(({ type }) => type === "hello");
+      socket.send(JSON.stringify({ type: "auth", token: tokens.get("viewer") }));
+      await hello;
+      const state = until(({ type }) => type === "state" || type === "error");
+      const filter = topic === "cells" ? { zoom: 14 } : {};
+      socket.send(JSON.stringify({ type: "subscribe", id: "a", topic, filter, everyMs: 100 }));
+      await state;
+      if (topic === "devices" || topic === "marks") {
+        const shown = JSON.parse(frames.at(-1) ?? "{}") as { upsert: { id: string }[] };
+        expect(shown.upsert.map(({ id }) => id)).toContain("staff~1");
+        await center.rest("POST", "/devices", {
+          id: `badge-wang-${topic}`,
+          kind: "person",
+          name: "王小明",
+          place: PLACE,
+        });
+        const number = topic === "devices" ? "staff~3" : "staff~4";
+        const gone = until(({ gone }) => gone?.includes(number) ?? false);
+        await center.rest("DELETE", `/devices/badge-wang-${topic}`);
+        await gone;
+      }
+      socket.close();
+      for (const frame of frames) for (const secret of SECRETS) expect(frame).not.toContain(secret);
+    },
+  );
+});
+
+describe("looking at a person's past", () => {
+  test("needs a reason, and who looked, when and why is written down", async () => {
+    for (const path of ["history?metric=hr&from=0", "track?from=0", "events?from=0", "trips?from=0"]) {
+      const what = `/api/v1/devices/badge-wang/${path.replace("from=0", `from=${FROM}`)}`;
+      const refused = await ask("dispatcher", "GET", what);
+      expect([refused.status, refused.text], path).toEqual([400, expect.stringContaining("reason=")]);
+      expect((await ask("dispatcher", "GET", `${what}&reason=SOS%20at%20noon`)).status).toBe(200);
+    }
+    const { items } = JSON.parse((await ask("manager", "GET", "/api/v1/audit?target=badge-wang")).text);
+    const looks = items.filter(({ action }: { action: string }) => action.startsWith("person."));
+    expect(looks).toHaveLength(4);
+    expect(looks[0]).toMatchObject({ actor: "user:desk", details: { reason: "SOS at noon" } });
+    // A bin's past is nobody's secret.
+    expect((await ask("viewer", "GET", `/api/v1/devices/bin-1/history?metric=fillPct&from=${FROM}`)).status).toBe(200);
+  });
+});
