@@ -17,6 +17,7 @@ const parts: readonly Part[] = [
   { name: "restart", title: "Restart", load: () => import("./restart.ts") },
   { name: "connections", title: "Memory at 10,000 connections", load: () => import("./connections.ts") },
   { name: "alerts", title: "Alerts", load: () => import("./alerts.ts") },
+  { name: "browser", title: "Wall in a browser", load: () => import("./browser.ts") },
   { name: "forecast", title: "Overflow forecast", load: () => import("./forecast.ts") },
   { name: "decode", title: "Decoding by driver", load: () => import("./decode.ts") },
 ];

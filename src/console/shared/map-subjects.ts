@@ -19,7 +19,7 @@ export interface Mark {
 const STRIDE = 8;
 /** x, y · x, y · time: one stretch of a trail. */
 const TRAIL_STRIDE = 5;
-const TRAIL_STRETCHES = 16_384;
+const TRAIL_STRETCHES = 8_192;
 const TRAIL_SECONDS = 90;
 /** A jump this long is no movement: it is shown at once, without a trail. About 1 km. */
 const JUMP = 2.5e-5;
@@ -90,6 +90,8 @@ export class SubjectLayer implements CustomLayerInterface {
   #dirtyFrom = 0;
   #dirtyTo = 0;
   #trailAt = 0;
+  /** How many stretches have ever been written, at most all. */
+  #trailUsed = 0;
   #trailDirty = false;
   #movingUntil = 0;
   #map: MapLibreMap | null = null;
@@ -159,6 +161,8 @@ export class SubjectLayer implements CustomLayerInterface {
     this.#free.length = 0;
     this.#used = 0;
     this.#trails.fill(0);
+    this.#trailAt = 0;
+    this.#trailUsed = 0;
     this.#trailDirty = true;
     this.#map?.triggerRepaint();
   }
@@ -217,7 +221,7 @@ export class SubjectLayer implements CustomLayerInterface {
       const [red, green, blue] = this.#options.trailColor;
       if (this.#trailDirty) this.#trail.upload(this.#trails, 0, this.#trails.length);
       this.#trailDirty = false;
-      this.#trail.draw(TRAIL_STRETCHES, {
+      this.#trail.draw(this.#trailUsed, {
         matrix,
         viewport: [width, height],
         now: [now],
@@ -257,6 +261,7 @@ export class SubjectLayer implements CustomLayerInterface {
   #leaveTrail(x0: number, y0: number, x1: number, y1: number, now: number): void {
     this.#trails.set([x0, y0, x1, y1, now], this.#trailAt * TRAIL_STRIDE);
     this.#trailAt = (this.#trailAt + 1) % TRAIL_STRETCHES;
+    this.#trailUsed = Math.max(this.#trailUsed, this.#trailAt, this.#trailAt === 0 ? TRAIL_STRETCHES : 0);
     this.#trailDirty = true;
   }
 

@@ -35,13 +35,19 @@ export function openLive({ stream }: Session) {
 
   const gathered = (read: () => void) => {
     let due = false;
+    let readAt = Number.NEGATIVE_INFINITY;
     return ({ upsert, gone, replaced }: { upsert: readonly unknown[]; gone: readonly string[]; replaced: boolean }) => {
       if (due || (upsert.length === 0 && gone.length === 0 && !replaced)) return;
       due = true;
-      setTimeout(() => {
-        due = false;
-        read();
-      }, SETTLE_MS);
+      // The first of a burst is shown at once, the others together.
+      setTimeout(
+        () => {
+          due = false;
+          readAt = performance.now();
+          read();
+        },
+        Math.max(0, readAt + SETTLE_MS - performance.now()),
+      );
     };
   };
   alertsView.onChange(

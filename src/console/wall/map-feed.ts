@@ -15,6 +15,10 @@ const CELLS_EVERY_MS = 2_000;
 /** At so many devices in view, positions come every second; at ten times as many every ten: bytes per second stay bounded. */
 const FAST = 1_500;
 const EVERY_MS = { least: 1_000, most: 10_000 } as const;
+/** Trails of more than so many would be a carpet. */
+const TRAILS = 2_000;
+/** Of a large frame so many are taken over per painted frame: the picture moves on meanwhile. */
+const AT_ONCE = 1_000;
 /** A view that moved less than this part of its size keeps its subscription. */
 const MARGIN = 0.25;
 
@@ -53,16 +57,41 @@ export function createMapFeed(stream: StreamClient, map: DistrictMap, scale: num
     const everyMs =
       Math.round(Math.min(EVERY_MS.most, Math.max(EVERY_MS.least, (expected / FAST) * EVERY_MS.least)) / 100) * 100;
     map.subjects.paceSeconds = everyMs / 1_000;
-    map.subjects.clear();
+    map.subjects.trails = expected <= TRAILS;
     const view: View<MarkView> = stream.subscribe("marks", { filter: { kind: kinds, bbox }, everyMs });
-    view.onChange(({ upsert, gone, replaced }) => {
-      if (replaced) map.subjects.clear();
-      for (const { id, kind, lat, lon, headingDeg = 0, state } of upsert) {
-        map.subjects.put({ id, kind, lat, lon, headingDeg, state });
+    /** Ids whose newest state is still to be drawn. */
+    const waiting = new Set<string>();
+    let drawing = 0;
+    const draw = () => {
+      drawing = 0;
+      let left = AT_ONCE;
+      for (const id of waiting) {
+        if (left-- === 0) break;
+        waiting.delete(id);
+        const mark = view.items.get(id);
+        if (mark) map.subjects.put({ headingDeg: 0, ...mark });
       }
+      if (waiting.size > 0) drawing = requestAnimationFrame(draw);
+      // For those who measure: how many are on the map.
+      map.map.getContainer().dataset.subjects = String(map.subjects.size);
+    };
+    view.onChange(({ upsert, gone, replaced }) => {
+      if (replaced) {
+        map.subjects.clear();
+        waiting.clear();
+      }
+      for (const { id } of upsert) waiting.add(id);
       for (const id of gone) map.subjects.remove(id);
+      if (waiting.size > 0 && drawing === 0) drawing = requestAnimationFrame(draw);
     });
-    return { key: kinds.join(), bbox, close: () => view.close() };
+    return {
+      key: kinds.join(),
+      bbox,
+      close() {
+        cancelAnimationFrame(drawing);
+        view.close();
+      },
+    };
   };
 
   const openCells = (kinds: readonly Kind[], bbox: Bbox, zoom: number): Feed => {

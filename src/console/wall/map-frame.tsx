@@ -71,6 +71,7 @@ export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
       opened.map.once("remove", () => observer.disconnect());
       zoom.value = opened.view().zoom;
       map.value = opened;
+      performance.mark("map");
       prepareCharts();
     }, later);
     return () => {
@@ -97,7 +98,6 @@ export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
   useEffect(() => {
     if (!map.value) return;
     map.value.subjects.motion = !night;
-    map.value.subjects.trails = !night;
   }, [map.value, night]);
 
   const place = focus?.place ?? order?.place ?? null;
