@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import type { FeatureCollection } from "geojson";
 import type { Text } from "../../domain/text.ts";
+import type { Millis } from "../../domain/time.ts";
 import { connect, type StreamClient } from "../../stream/client.ts";
 import { inLanguage } from "./language.ts";
 import type { BaseMap } from "./map-style.ts";
@@ -51,6 +52,8 @@ export interface Session {
   load<T>(path: string): Promise<T>;
   /** Name of a rule in the screen's language; its id until the catalogue has come. */
   ruleTitle(ruleId: string): string;
+  /** A stretch of the past as a stream, `speed` replayed seconds a second: the same subscriptions, the same views. */
+  replay(from: Millis, to: Millis, speed: number): StreamClient;
   readonly settings: Promise<ScreenSettings>;
   readonly district: Promise<FeatureCollection>;
 }
@@ -93,8 +96,9 @@ export function openSession(token: string, refused: () => void): Session {
   void settings.then((loaded) => {
     timeZone.value = loaded.timeZone;
   });
+  const sockets = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1`;
   const stream = connect({
-    url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/stream`,
+    url: `${sockets}/stream`,
     token,
     onStatus: (status) => {
       if (status === "refused") giveUp();
@@ -108,6 +112,8 @@ export function openSession(token: string, refused: () => void): Session {
       const rule = rules.value.get(id);
       return rule ? inLanguage(rule.title) : id;
     },
+    replay: (from, to, speed) =>
+      connect({ url: `${sockets}/tracks/replay?from=${from}&to=${to}&speed=${speed}`, token }),
     settings,
     district: load<FeatureCollection>("/district"),
   };

@@ -1,22 +1,19 @@
 import { standing } from "../shared/alert-line.tsx";
 import { LevelBadge } from "../shared/symbols.tsx";
-import { localHour } from "../shared/time.ts";
-import { dayStart } from "./round.ts";
-import { onTimeOf, perLevel } from "./statistics.ts";
+import { perLevel, shareOf } from "./statistics.ts";
 import type { WallParts } from "./wall-parts.ts";
 import { say } from "./words.ts";
 
 const LEVELS = [1, 2, 3, 4] as const;
 
 /** Is the district clean now? Four numbers that answer it from across a room. */
-export function Headline({ live, settings }: WallParts) {
+export function Headline({ live }: WallParts) {
   const alerts = live.alerts.value;
   const levels = perLevel(alerts);
   const overflow = alerts.filter((alert) => alert.ruleId === "bin.overflow" && standing(alert)).length;
   const bins = live.totals.value.get("bin")?.count ?? 0;
   const people = live.totals.value.get("person") ?? { count: 0, online: 0 };
-  const now = live.minute.value;
-  const { due, rate } = onTimeOf(alerts, dayStart(now, localHour(now), settings.dayStartsMinutes), now);
+  const { whole: due, rate } = shareOf(live.kpis.value, "onTime.today", null);
   return (
     <section class="headline">
       <article class="by-level">

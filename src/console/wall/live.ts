@@ -1,14 +1,17 @@
 import { signal } from "@preact/signals";
 import type { Millis } from "../../domain/time.ts";
-import type { AlertView, CellView, WallView } from "../../stream/protocol.ts";
+import type { AlertView, CellView, Topics, WallView } from "../../stream/protocol.ts";
 import { standing } from "../shared/alert-line.tsx";
 import { centerNow, type Freshness, freshnessOf } from "../shared/freshness.tsx";
 import type { Session } from "../shared/session.ts";
 
 const TOTALS_EVERY_MS = 2_000;
+const KPIS_EVERY_MS = 1_000;
 /** Cells so large that a district has a handful: their sums are its totals. */
 const TOTALS_ZOOM = 9;
 const SETTLE_MS = 250;
+
+export type KpiTile = Topics["kpis"];
 
 export interface KindTotal {
   readonly count: number;
@@ -23,10 +26,12 @@ export function openLive({ stream }: Session) {
   // All alerts of the last day, ended ones too: numbers, trends and list come from the same records.
   const alertsView = stream.subscribe("alerts", {});
   const totalsView = stream.subscribe("cells", { filter: { zoom: TOTALS_ZOOM }, everyMs: TOTALS_EVERY_MS });
+  const kpisView = stream.subscribe("kpis", { everyMs: KPIS_EVERY_MS });
   const wallsView = stream.subscribe("walls", { everyMs: 100 });
 
   const alerts = signal<readonly AlertView[]>([]);
   const totals = signal<ReadonlyMap<string, KindTotal>>(new Map());
+  const kpis = signal<readonly KpiTile[]>([]);
   const wall = signal<WallView | null>(null);
   const now = signal<Millis>(Date.now());
   /** `now` in whole minutes, for what need not change every second. */
@@ -60,6 +65,11 @@ export function openLive({ stream }: Session) {
       totals.value = sumOf(totalsView.items.values());
     }),
   );
+  kpisView.onChange(
+    gathered(() => {
+      kpis.value = [...kpisView.items.values()];
+    }),
+  );
   wallsView.onChange(() => {
     wall.value = [...wallsView.items.values()][0] ?? null;
   });
@@ -78,6 +88,8 @@ export function openLive({ stream }: Session) {
     alertsById: alertsView.items,
     standing: () => alerts.value.filter(standing),
     totals,
+    /** Live figures by the catalogue's own formulas. */
+    kpis,
     wall,
     now,
     minute,

@@ -46,16 +46,18 @@ export function split(
   return { single, counted };
 }
 
-/** Keeps the map fed with what lies in view and nothing more: counts from far away, devices at street zoom. */
-/** @param scale how much larger than on a desk the map is drawn: the same zoom shows that much less in it */
-export function createMapFeed(stream: StreamClient, map: DistrictMap, scale: number) {
+/**
+ * Keeps the map fed with what lies in view and nothing more: counts from far away, devices at street zoom.
+ * @param scale how much larger than on a desk the map is drawn: the same zoom shows that much less in it
+ * @param leastMs how often positions come when there are few
+ */
+export function createMapFeed(stream: StreamClient, map: DistrictMap, scale: number, leastMs: number = EVERY_MS.least) {
   const zooms = Math.log2(scale);
   let marks: Feed | null = null;
   let cells: Feed | null = null;
 
   const openMarks = (kinds: readonly Kind[], bbox: Bbox, expected: number): Feed => {
-    const everyMs =
-      Math.round(Math.min(EVERY_MS.most, Math.max(EVERY_MS.least, (expected / FAST) * EVERY_MS.least)) / 100) * 100;
+    const everyMs = Math.round(Math.min(EVERY_MS.most, Math.max(leastMs, (expected / FAST) * leastMs)) / 100) * 100;
     map.subjects.paceSeconds = everyMs / 1_000;
     map.subjects.trails = expected <= TRAILS;
     const view: View<MarkView> = stream.subscribe("marks", { filter: { kind: kinds, bbox }, everyMs });

@@ -17,6 +17,8 @@ const ALERT_ZOOM = 16.2;
 const DESK_LETTER = 17.8;
 const REBUILD_MS = 5_000;
 
+const mapScale = (): number => Math.max(0.75, letterSize() / DESK_LETTER);
+
 export interface MapFrameProps {
   readonly parts: WallParts;
   readonly kinds: readonly Kind[];
@@ -43,7 +45,7 @@ export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
     let gone = false;
     let opened: DistrictMap | null = null;
     let rebuild: ReturnType<typeof setTimeout> | undefined;
-    const scale = Math.max(0.75, letterSize() / DESK_LETTER);
+    const scale = mapScale();
     const later = () => {
       rebuild ??= setTimeout(() => setEdition((before) => before + 1), REBUILD_MS);
     };
@@ -115,7 +117,8 @@ export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
     const shown = map.value;
     if (!shown || !stretch) return;
     feed.current?.clear();
-    const playing = startReplay(session, shown, stretch);
+    const scale = mapScale();
+    const playing = startReplay({ session, map: shown, scale, kinds, totals: live.totals.peek() }, stretch);
     return () => {
       playing.stop();
       shown.subjects.clear();

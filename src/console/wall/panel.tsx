@@ -49,14 +49,16 @@ export function Ring({ part, whole, name }: { part: number; whole: number; name:
     <figure class="ring">
       <svg viewBox="0 0 100 100" aria-hidden="true">
         <circle cx="50" cy="50" r="42" class="rest" />
-        <circle
-          cx="50"
-          cy="50"
-          r="42"
-          class="part"
-          stroke-dasharray={`${share * around} ${around}`}
-          transform="rotate(-90 50 50)"
-        />
+        {part > 0 && (
+          <circle
+            cx="50"
+            cy="50"
+            r="42"
+            class="part"
+            stroke-dasharray={`${share * around} ${around}`}
+            transform="rotate(-90 50 50)"
+          />
+        )}
         <text x="50" y="58" text-anchor="middle">
           {part}
         </text>

@@ -1,63 +1,65 @@
 import { signal } from "@preact/signals";
+import type { Kind } from "../../domain/kinds.ts";
 import type { Millis } from "../../domain/time.ts";
 import type { WallOrder } from "../../domain/wall.ts";
-import type { AlertView } from "../../stream/protocol.ts";
 import type { DistrictMap } from "../shared/map.ts";
 import type { Session } from "../shared/session.ts";
-import { loadPast, type Past, positionAt } from "./past.ts";
+import type { KindTotal } from "./live.ts";
+import { createMapFeed } from "./map-feed.ts";
 
-const STEP_MS = 200;
-/** Alerts of the past are redrawn so often; vehicles with every step. */
-const ALERT_STEPS = 5;
+/** Positions come this often, so that minutes of the past are many small steps. */
+const PACE_MS = 200;
+const LOOK_EVERY_MS = 250;
 /** The last picture stands for a moment before the round begins again. */
 const REST_MS = 4_000;
 
 /** Where the replay stands; null while the wall is live. */
 export const replaying = signal<{ readonly at: Millis; readonly part: number; readonly loading: boolean } | null>(null);
 
-type Stretch = NonNullable<WallOrder["replay"]>;
+export interface ReplayParts {
+  readonly session: Session;
+  readonly map: DistrictMap;
+  readonly scale: number;
+  readonly kinds: readonly Kind[];
+  readonly totals: ReadonlyMap<string, KindTotal>;
+}
 
-/** Plays a stretch of the past on the map, round and round, until it is stopped. Vehicles glide; alerts come and go. */
-export function startReplay(session: Session, map: DistrictMap, { fromAt, toAt, seconds }: Stretch): { stop(): void } {
-  const calledOff = new AbortController();
-  let timer: ReturnType<typeof setInterval> | undefined;
-  replaying.value = { at: fromAt, part: 0, loading: true };
-  map.subjects.clear();
+/**
+ * Plays a stretch of the past on the map, round and round, until it is stopped: the center's replay is a stream like the
+ * live one, so the map is fed by the same feed.
+ */
+export function startReplay(
+  { session, map, scale, kinds, totals }: ReplayParts,
+  { fromAt, toAt, seconds }: NonNullable<WallOrder["replay"]>,
+): { stop(): void } {
+  const speed = Math.max(1, Math.round((toAt - fromAt) / 1_000 / seconds));
+  const stream = session.replay(fromAt, toAt, speed);
+  const feed = createMapFeed(stream, map, scale, PACE_MS);
+  const alerts = stream.subscribe("alerts", {});
+  let endedAt: number | null = null;
   map.drawAlerts([]);
-  void loadPast(session, fromAt, toAt, calledOff.signal).then((past) => {
-    if (!past) return;
-    const beganAt = performance.now();
-    let step = 0;
-    timer = setInterval(() => {
-      const elapsed = (performance.now() - beganAt) % (seconds * 1_000 + REST_MS);
-      const part = Math.min(1, elapsed / (seconds * 1_000));
-      const at = fromAt + part * (toAt - fromAt);
-      replaying.value = { at, part, loading: false };
-      drawVehicles(map, past, at);
-      if (step++ % ALERT_STEPS === 0) map.drawAlerts(alertsAt(past.alerts, at));
-    }, STEP_MS);
-  });
+  feed.look(map.view(), kinds, totals);
+  alerts.onChange(() => map.drawAlerts(alerts.items.values()));
+  replaying.value = { at: fromAt, part: 0, loading: true };
+  const timer = setInterval(() => {
+    const { heard } = stream;
+    // Between two frames the replayed time goes on at its own speed.
+    const at = heard ? Math.min(toAt, heard.now + (performance.now() - heard.at) * speed) : fromAt;
+    replaying.value = { at, part: (at - fromAt) / (toAt - fromAt), loading: heard === null };
+    if (at < toAt) endedAt = null;
+    else {
+      endedAt ??= performance.now();
+      if (performance.now() - endedAt < REST_MS) return;
+      endedAt = null;
+      stream.replay({ at: fromAt });
+    }
+  }, LOOK_EVERY_MS);
   return {
     stop() {
-      calledOff.abort();
       clearInterval(timer);
+      feed.clear();
+      stream.close();
       replaying.value = null;
     },
   };
-}
-
-function drawVehicles(map: DistrictMap, { tracks }: Past, at: Millis): void {
-  map.subjects.paceSeconds = STEP_MS / 1_000;
-  for (const track of tracks) {
-    const position = positionAt(track, at);
-    if (position) map.subjects.put({ id: track.id, kind: "vehicle", state: "normal", ...position });
-    else map.subjects.remove(track.id);
-  }
-}
-
-/** Alerts as they stood then: what ended later had not ended. */
-export function alertsAt(alerts: readonly AlertView[], at: Millis): AlertView[] {
-  return alerts
-    .filter(({ openedAt, clearedAt, closedAt }) => openedAt <= at && (clearedAt ?? closedAt ?? at + 1) > at)
-    .map((alert) => ({ ...alert, clearedAt: null, closedAt: null }));
 }

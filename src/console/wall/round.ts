@@ -58,10 +58,3 @@ const calls = (alert: AlertView): boolean => alert.state === "open" && !alert.la
 export function isNight(hour: number, [from, to]: readonly [number, number]): boolean {
   return from <= to ? hour >= from && hour < to : hour >= from || hour < to;
 }
-
-/** When the sanitation day of this moment began. */
-export function dayStart(now: Millis, localHour: number, dayStartsMinutes: number): Millis {
-  const minutes = localHour * 60 - dayStartsMinutes;
-  const since = minutes >= 0 ? minutes : minutes + 1_440;
-  return Math.floor(now / 60_000) * 60_000 - Math.round(since) * 60_000;
-}

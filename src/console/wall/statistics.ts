@@ -1,6 +1,7 @@
 import { HOUR, type Millis } from "../../domain/time.ts";
 import type { AlertView } from "../../stream/protocol.ts";
 import { standing } from "../shared/alert-line.tsx";
+import type { KpiTile } from "./live.ts";
 
 /** What the wall says about alerts, derived from the alerts it has: one truth for list, map and numbers. */
 
@@ -10,28 +11,24 @@ const endedAt = ({ closedAt, clearedAt }: AlertView): Millis | null => closedAt 
 /** A false alarm, a duplicate or a lapsed alert is nobody's merit. */
 const counts = ({ state }: AlertView): boolean => !["falsePositive", "merged", "expired"].includes(state);
 
-export interface OnTime {
-  readonly due: number;
-  readonly onTime: number;
-  /** Null when nothing was due: neither 0 nor 100 %. */
+export interface Share {
+  readonly part: number;
+  readonly whole: number;
+  /** Null when there is nothing to reckon from: neither 0 nor 100 %. */
   readonly rate: number | null;
 }
 
-/** On-time handling: due are those whose target lies in the period, and those handled early in it (GB/T 30428.4 style). */
-export function onTimeOf(alerts: Iterable<AlertView>, from: Millis, now: Millis): OnTime {
-  let due = 0;
-  let onTime = 0;
-  for (const alert of alerts) {
-    const { targetAt } = alert;
-    if (targetAt === null || !counts(alert)) continue;
-    const ended = endedAt(alert);
-    const dueNow = targetAt >= from && targetAt <= now;
-    const early = ended !== null && ended >= from && ended <= targetAt && targetAt > now;
-    if (!dueNow && !early) continue;
-    due++;
-    if (ended !== null && ended <= targetAt) onTime++;
-  }
-  return { due, onTime, rate: due === 0 ? null : onTime / due };
+/**
+ * A live figure of a community, or (null) of all that the wall may see: the district's own, or the sum of the communities
+ * that a limited wall is told of.
+ */
+export function shareOf(tiles: readonly KpiTile[], name: string, communityId: string | null): Share {
+  const named = tiles.filter((tile) => tile.name === name);
+  const exact = named.filter((tile) => tile.communityId === communityId);
+  const counted = exact.length > 0 || communityId !== null ? exact : named;
+  const part = counted.reduce((sum, { numerator }) => sum + (numerator ?? 0), 0);
+  const whole = counted.reduce((sum, { denominator }) => sum + (denominator ?? 0), 0);
+  return { part, whole, rate: whole > 0 ? part / whole : null };
 }
 
 export function perLevel(alerts: Iterable<AlertView>): readonly number[] {
@@ -69,29 +66,28 @@ export function perHour(
   return buckets;
 }
 
-export interface CommunityRow extends OnTime {
+export interface CommunityRow extends Share {
   readonly id: string;
   readonly open: number;
   readonly overdue: number;
   readonly ended: number;
 }
 
-/** One row per community, the best first: on-time rate, then fewer overdue, then fewer open. */
+/** One row per community, the best first: on-time rate today, then fewer overdue, then fewer open. */
 export function ranking(
   alerts: readonly AlertView[],
+  tiles: readonly KpiTile[],
   communities: readonly string[],
-  from: Millis,
   now: Millis,
 ): CommunityRow[] {
   const rows = communities.map((id): CommunityRow => {
-    const own = alerts.filter(({ place }) => place?.communityId === id);
-    const open = own.filter(standing);
+    const open = alerts.filter((alert) => alert.place?.communityId === id && standing(alert));
     return {
       id,
-      ...onTimeOf(own, from, now),
+      ...shareOf(tiles, "onTime.today", id),
       open: open.length,
       overdue: open.filter(({ targetAt }) => targetAt !== null && targetAt < now).length,
-      ended: own.filter((alert) => counts(alert) && (endedAt(alert) ?? 0) >= from).length,
+      ended: tiles.find((tile) => tile.name === "cases.closedToday" && tile.communityId === id)?.value ?? 0,
     };
   });
   return rows.sort((a, b) => (b.rate ?? 1) - (a.rate ?? 1) || a.overdue - b.overdue || a.open - b.open);

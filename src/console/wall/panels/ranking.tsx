@@ -1,15 +1,11 @@
-import { localHour } from "../../shared/time.ts";
 import { Panel } from "../panel.tsx";
-import { dayStart } from "../round.ts";
 import { ranking } from "../statistics.ts";
 import { communityIds, placeName, type WallParts } from "../wall-parts.ts";
 import { say } from "../words.ts";
 
 export function CommunityTable(parts: WallParts) {
-  const { live, settings } = parts;
-  const now = live.minute.value;
-  const from = dayStart(now, localHour(now), settings.dayStartsMinutes);
-  const rows = ranking(live.alerts.value, communityIds(parts), from, now);
+  const { live } = parts;
+  const rows = ranking(live.alerts.value, live.kpis.value, communityIds(parts), live.minute.value);
   return (
     <Panel title={say("rankingTitle")}>
       <table class="ranking">
