@@ -34,12 +34,12 @@ export const gpslogger = defineDevice({
   recognises: ({ value }) => typeof value === "string" && looksLikePosition(value) && OWN.test(value),
   guide: {
     connect: {
-      en: "GPSLogger → Logging details → Log to custom URL: on. URL = GPSLogger address of this center (HTTP door) with `?lat=%LAT&lon=%LON&sat=%SAT&alt=%ALT&acc=%ACC&dir=%DIR&spd=%SPD&timestamp=%TIMESTAMP&batt=%BATT&aid=%AID`, method GET, discard offline locations off.",
-      zh: "GPSLogger → 记录详情 → 记录到自定义 URL：打开。URL 填本中心 GPSLogger 接入地址（HTTP）加 `?lat=%LAT&lon=%LON&sat=%SAT&alt=%ALT&acc=%ACC&dir=%DIR&spd=%SPD&timestamp=%TIMESTAMP&batt=%BATT&aid=%AID`，方法 GET。",
+      en: "GPSLogger → Logging details → Log to custom URL: on. URL `https://<center>/ingest/gpslogger/<name>`, method POST, body `lat=%LAT&lon=%LON&sat=%SAT&alt=%ALT&acc=%ACC&dir=%DIR&spd=%SPD&timestamp=%TIMESTAMP&batt=%BATT&aid=%AID`, basic authentication with the login of the device.",
+      zh: "GPSLogger → 记录详情 → 记录到自定义 URL：打开。URL 填 `https://<中心>/ingest/gpslogger/<名称>`，方法 POST，正文 `lat=%LAT&lon=%LON&sat=%SAT&alt=%ALT&acc=%ACC&dir=%DIR&spd=%SPD&timestamp=%TIMESTAMP&batt=%BATT&aid=%AID`，基本认证填设备账号。",
     },
     makes: {
-      en: "Position, speed (m/s), heading, accuracy, satellites, battery of a person. A template without a time counts at its arrival. Alias `gpslogger:<aid or device>`.",
-      zh: "人员位置、速度（m/s）、航向、精度、卫星数、电量。模板没有时间时以收到时间为准。别名 `gpslogger:<aid 或 device>`。",
+      en: "Position, speed (m/s), heading, accuracy, satellites, battery of a person. A template without a time counts at its arrival. Alias `gpslogger:<name>`.",
+      zh: "人员位置、速度（m/s）、航向、精度、卫星数、电量。模板没有时间时以收到时间为准。别名 `gpslogger:<名称>`。",
     },
   },
   decode(payload, { parameters, siteOffsetMinutes }) {

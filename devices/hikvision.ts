@@ -54,8 +54,8 @@ export const hikvision = defineDevice({
     (isRecord(value) && "eventType" in value && "eventState" in value),
   guide: {
     connect: {
-      en: "Camera → Configuration → Network → Advanced → HTTP listening (alarm server): address and port of this center's HTTP door, URL of its Hikvision path, protocol HTTPS. Event → Smart event → linkage method: `Notify surveillance centre`. A bridge: MQTT topic `hikvision/<name>`.",
-      zh: "摄像机 → 配置 → 网络 → 高级配置 → HTTP 监听（报警主机）：地址端口填本中心 HTTP 接入，URL 填海康接入路径，协议 HTTPS。事件 → 智能事件 → 联动方式勾选“上传中心”。桥接：MQTT 主题 `hikvision/<名称>`。",
+      en: "Camera → Configuration → Network → Advanced → HTTP listening (alarm server): address and port of this center, URL `/ingest/hikvision/<name>`, protocol HTTPS, login of the camera (attribute `dialects` = `hikvision/#`). Event → Smart event → linkage method: `Notify surveillance centre`. A bridge: MQTT topic `hikvision/<name>`.",
+      zh: "摄像机 → 配置 → 网络 → 高级配置 → HTTP 监听（报警主机）：地址端口填本中心，URL 填 `/ingest/hikvision/<名称>`，协议 HTTPS，账号填该摄像机（属性 `dialects` = `hikvision/#`）。事件 → 智能事件 → 联动方式勾选“上传中心”。桥接：MQTT 主题 `hikvision/<名称>`。",
     },
     makes: {
       en: "AI sightings with category, box and confidence; tampering, lost picture and faults as alarms; the ten-second heartbeat as a sign of life; retransmitted events as history. Alias `cam:<MAC>/<channel>`.",

@@ -44,8 +44,8 @@ export const jt808Ctwing = defineDevice({
   },
   guide: {
     connect: {
-      en: "CTWing console → Rule engine → Subscription: device data changes, HTTP address of this center (see HTTP doors) or a message queue bridged to MQTT topic `ctwing/<deviceId>`.",
-      zh: "CTWing 控制台 → 规则引擎 → 订阅管理：设备数据变化通知，推送地址填本中心 HTTP 接入地址，或将消息队列桥接到 MQTT 主题 `ctwing/<deviceId>`。",
+      en: "CTWing console → Rule engine → Subscription: device data changes, HTTP address `https://<center>/ingest/ctwing/<deviceId>` with a gateway login, or a message queue bridged to MQTT topic `ctwing/<deviceId>`.",
+      zh: "CTWing 控制台 → 规则引擎 → 订阅管理：设备数据变化通知，推送地址填 `https://<中心>/ingest/ctwing/<deviceId>`（网关账号），或将消息队列桥接到 MQTT 主题 `ctwing/<deviceId>`。",
     },
     makes: {
       en: "As JT/T 808 above. The platform repeats a push up to three times: repetitions are dropped. Alias `jt808:<phone>`, or `ctwing:<deviceId>` where the push names no phone.",

@@ -72,8 +72,8 @@ export const jt808Frames = defineDevice({
   recognises: ({ bytes }) => bytes.length >= 15 && bytes[0] === MARK && bytes[bytes.length - 1] === MARK,
   guide: {
     connect: {
-      en: "Terminal (SMS or setting tool): main server IP and TCP port of this center's JT/T 808 door, terminal number = SIM number. Register the vehicle with alias `jt808:<SIM number>`. A time zone other than GMT+8: attribute `utcOffsetMinutes`.",
-      zh: "终端（短信或配置工具）：主服务器 IP 与本中心 JT/T 808 接入的 TCP 端口，终端手机号 = SIM 卡号。车辆登记别名 `jt808:<SIM 卡号>`。时区不是 GMT+8 的机型：设备属性 `utcOffsetMinutes`。",
+      en: "Terminal (SMS or setting tool): main server IP and TCP port `JT808_PORT` of this center, terminal number = SIM number. Register the vehicle with alias `jt808:<SIM number>`. A time zone other than GMT+8: attribute `utcOffsetMinutes`.",
+      zh: "终端（短信或配置工具）：主服务器 IP 与 TCP 端口 `JT808_PORT`，终端手机号 = SIM 卡号。车辆登记别名 `jt808:<SIM 卡号>`。时区不是 GMT+8 的机型：设备属性 `utcOffsetMinutes`。",
     },
     makes: {
       en: "Position, ignition, odometer, fuel, satellites; alarms when they begin and end; SOS; area crossings; ADAS and driver alarms; driver cards; blind-area batches as history. Which input is the brush says the attribute `inputs`, for example `io:3=working`.",

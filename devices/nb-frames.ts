@@ -121,8 +121,8 @@ export const operatorPush = defineDevice({
     typeof value === "object" && value !== null && "reports" in value && Array.isArray(value.reports),
   guide: {
     connect: {
-      en: "Operator's platform → Application → Data forwarding: HTTP address of this center's webhook door, or a message queue bridged to MQTT topic `operator/<name>`; format: raw value (hexadecimal).",
-      zh: "运营商平台 → 应用 → 数据转发：HTTP 填本中心 Webhook 接入地址，或消息队列桥接到 MQTT 主题 `operator/<名称>`；格式选原始值（十六进制）。",
+      en: "Operator's platform → Application → Data forwarding: HTTP address `https://<center>/ingest/operator/<name>` with a gateway login, or a message queue bridged to MQTT topic `operator/<name>`; format: raw value (hexadecimal).",
+      zh: "运营商平台 → 应用 → 数据转发：HTTP 填 `https://<中心>/ingest/operator/<名称>`（网关账号），或消息队列桥接到 MQTT 主题 `operator/<名称>`；格式选原始值（十六进制）。",
     },
     makes: {
       en: "The readings of the sensors' own frames, at the platform's time where the frame has none. Alias `imei:<IMEI>`.",

@@ -41,8 +41,8 @@ export const osmand = defineDevice({
     (typeof value === "string" && looksLikePosition(value) && /(^|[?&])(id|deviceid)=/.test(value)),
   guide: {
     connect: {
-      en: "App Traccar Client → Settings: Server URL = OsmAnd address of this center (HTTP door), Device identifier = its alias, Location accuracy `High`, Frequency 60 s, Offline buffering on. Over MQTT: topic `osmand/<identifier>`, the same body.",
-      zh: "Traccar Client → 设置：服务器地址填本中心 OsmAnd 接入地址（HTTP），设备标识 = 别名，定位精度“高”，频率 60 秒，打开离线缓存。MQTT 方式：主题 `osmand/<标识>`，内容相同。",
+      en: "App Traccar Client → Settings: Server URL `https://<center>/ingest/osmand`, Device identifier = what stands behind `osmand:` in its alias, Location accuracy `High`, Frequency 60 s, Offline buffering on. Over MQTT: topic `osmand/<identifier>`, the same body.",
+      zh: "Traccar Client → 设置：服务器地址填 `https://<中心>/ingest/osmand`，设备标识 = 别名中 `osmand:` 之后的部分，定位精度“高”，频率 60 秒，打开离线缓存。MQTT 方式：主题 `osmand/<标识>`，内容相同。",
     },
     makes: {
       en: "Position, speed, heading, accuracy, battery of a person; −1 is unknown; a faked position is flagged `mock`. Alias `osmand:<identifier>`.",

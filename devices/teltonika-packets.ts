@@ -44,8 +44,8 @@ export const teltonikaPackets = defineDevice({
     imeiOf({ parameters: {}, topic }) !== null,
   guide: {
     connect: {
-      en: "Configurator → System: Codec protocol `Codec 8` or `Codec 8 Extended`. GPRS → Server settings: domain of this center, port of its Teltonika door, Protocol `TCP`, TLS off. Register the vehicle with alias `imei:<IMEI>`.",
-      zh: "Configurator → System：Codec protocol 选 `Codec 8` 或 `Codec 8 Extended`。GPRS → Server settings：域名填本中心，端口填 Teltonika 接入端口，Protocol 选 `TCP`。车辆登记别名 `imei:<IMEI>`。",
+      en: "Configurator → System: Codec protocol `Codec 8` or `Codec 8 Extended`. GPRS → Server settings: domain of this center, port `TELTONIKA_PORT`, Protocol `TCP`, TLS off. Register the vehicle with alias `imei:<IMEI>`.",
+      zh: "Configurator → System：Codec protocol 选 `Codec 8` 或 `Codec 8 Extended`。GPRS → Server settings：域名填本中心，端口填 `TELTONIKA_PORT`，Protocol 选 `TCP`。车辆登记别名 `imei:<IMEI>`。",
     },
     makes: {
       en: "As Codec JSON above. A packet is acknowledged only when all its records are on disk.",

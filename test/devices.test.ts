@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fillFromDistance } from "../devices/fill.ts";
-import { createDecoder, dialectTopics, drivers } from "../devices/index.ts";
+import { deviceGuide, ungrouped } from "../devices/guide.ts";
+import { createDecoder, dialectDrivers, dialectTopics, drivers } from "../devices/index.ts";
 import { readTimestamp } from "../devices/timestamp.ts";
 import { createTopicMatcher, filterOf } from "../devices/topics.ts";
 import { gcj02ToWgs84, wgs84ToGcj02 } from "../src/domain/coordinates.ts";
@@ -178,5 +180,21 @@ describe("facts", () => {
   test("filters for brokers cover the patterns", () => {
     expect(filterOf("owntracks/{user}/{device}")).toBe("owntracks/+/+");
     expect(dialectTopics()).toContain("frigate/#");
+  });
+});
+
+describe("docs/devices.md", () => {
+  test("is current: npm run devices", () => {
+    expect(readFileSync(new URL("../docs/devices.md", import.meta.url), "utf8")).toBe(deviceGuide());
+  });
+
+  test("shows every dialect, each with a guide in both languages", () => {
+    expect(ungrouped()).toEqual([]);
+    for (const { id, guide, title } of dialectDrivers) {
+      for (const text of [guide?.connect, guide?.makes, title]) {
+        expect(text?.en, id).toMatch(/[a-z]{3}/i);
+        expect(text?.zh, id).toMatch(/[\u4e00-\u9fff]/);
+      }
+    }
   });
 });
