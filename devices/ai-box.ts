@@ -37,6 +37,14 @@ export const aiBox = defineDevice({
     if (names.length === 0) return refused("identity", "neither the alarm nor the topic names a camera");
     const device = `cam:${names.join("/")}`;
     const moment = alarm.time === undefined ? NO_MOMENT : anyTime(alarm.time, siteOffsetMinutes);
+    const base = {
+      device,
+      ...moment,
+      metrics: {},
+      ...(alarm.time !== undefined && moment.at === null && { quality: ["clockDefault"] as const }),
+      hints: { kind: "camera" },
+    } as const satisfies Observation;
+    if (alarm.heartbeat) return { observations: [{ ...base, event: { type: "status", code: "heartbeat" } }] };
     const boxes = alarm.boxesPx ?? [];
     const event = detectionOf({
       label: alarm.label,
@@ -49,20 +57,13 @@ export const aiBox = defineDevice({
       details: {
         labelText: alarm.labelText,
         gbId: alarm.gbId,
+        trackId: alarm.trackId,
         count: boxes.length > 1 ? boxes.length : undefined,
         bboxPx: boxes.length > 0 ? inPixels(boxes) : undefined,
       },
     });
-    const observation: Observation = {
-      device,
-      ...moment,
-      metrics: {},
-      event,
-      ...(alarm.id !== undefined && { key: `${device} ${alarm.id}` }),
-      ...(alarm.time !== undefined && moment.at === null && { quality: ["clockDefault"] as const }),
-      hints: { kind: "camera" },
-    };
-    return { observations: [observation] };
+    const key = alarm.id !== undefined && { key: `${device} ${alarm.id}` };
+    return { observations: [{ ...base, event, ...key }] };
   },
   samples: [
     {
@@ -139,6 +140,21 @@ export const aiBox = defineDevice({
             },
           },
           key: "cam:vias/s-1 m-1",
+          hints: { kind: "camera" },
+        },
+      ],
+    },
+    {
+      name: "an edge box says that it is there, in milliseconds",
+      topic: "aibox/rj-1",
+      payload: { BoardId: "RJ-1", Time: 1_790_000_000_000, Version: "1" },
+      observations: [
+        {
+          device: "cam:RJ-1",
+          at: 1_790_000_000_000,
+          atSource: "device",
+          metrics: {},
+          event: { type: "status", code: "heartbeat" },
           hints: { kind: "camera" },
         },
       ],

@@ -27,9 +27,10 @@ export const axisDataq = defineDevice({
   kind: "camera",
   title: { en: "Axis camera with DataQ", zh: "安讯士摄像机 DataQ 应用" },
   topics: ["dataq/{kind}/{serial}"],
-  encoding: ({ kind }) => (kind === "connect" || kind === "tracker" ? "json" : "ignored"),
+  encoding: ({ kind }) => (kind === "connect" || kind === "tracker" || kind === "path" ? "json" : "ignored"),
   payload: message,
-  recognises: ({ value }) => isRecord(value) && "serial" in value && ("birth" in value || "connected" in value),
+  recognises: ({ value }) =>
+    isRecord(value) && "serial" in value && ("birth" in value || "connected" in value || "path" in value),
   guide: {
     connect: {
       en: "Camera → Apps → DataQ → MQTT: Broker = this center, username and password of a gateway login, Pre-topic `dataq`, publish Tracker on (one message for each track: `on end` is enough).",
@@ -61,7 +62,8 @@ export const axisDataq = defineDevice({
     const moment = payload.timestamp === undefined ? NO_MOMENT : anyTime(payload.timestamp, siteOffsetMinutes);
     const born = payload.birth === undefined ? null : readTimestamp(payload.birth);
     const box = boxIn(payload);
-    const phase = payload.active === false ? "end" : "update";
+    // A path is told once, when the track is over.
+    const phase = payload.active === false || Array.isArray(payload.path) ? "end" : "update";
     const event = detectionOf({
       label: payload.class,
       phase,
@@ -98,6 +100,32 @@ export const axisDataq = defineDevice({
             details: { startedAt: 1_789_999_997_000 },
           },
           key: "axis:B8A44F7ADD87 abc 1790000000318",
+          hints: { kind: "camera" },
+        },
+      ],
+    },
+    {
+      name: "the path of a track; its points count in seconds",
+      topic: "dataq/path/B8A44F7ADD87",
+      payload: {
+        ...{ id: "abd", class: "Human", confidence: 70, serial: "B8A44F7ADD87", timestamp: 1_790_000_000_318 },
+        path: [{ x: 1, y: 2, t: 1_790_000_000.1 }],
+      },
+      observations: [
+        {
+          device: "axis:B8A44F7ADD87",
+          at: 1_790_000_000_318,
+          atSource: "device",
+          metrics: {},
+          event: {
+            type: "detection",
+            category: "Human",
+            label: "Human",
+            phase: "end",
+            eventId: "abd",
+            confidence: 0.7,
+          },
+          key: "axis:B8A44F7ADD87 abd 1790000000318",
           hints: { kind: "camera" },
         },
       ],

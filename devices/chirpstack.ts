@@ -29,6 +29,14 @@ const message = z.object({
   level: z.string().optional(),
   code: z.string().optional(),
   description: z.string().optional(),
+  location: z
+    .object({
+      latitude: z.number().optional(),
+      longitude: z.number().optional(),
+      altitude: z.number().optional(),
+      accuracy: z.number().optional(),
+    })
+    .optional(),
 });
 type Message = z.infer<typeof message>;
 
@@ -66,6 +74,8 @@ export const chirpstack = defineDevice({
         return { observations: [status(payload)] };
       case "log":
         return { observations: [logged(payload)] };
+      case "location":
+        return { observations: [located(payload)] };
       default:
         return { observations: [] };
     }
@@ -187,8 +197,9 @@ export const chirpstack = defineDevice({
 });
 
 /** Which event it is where the topic does not say. */
-function eventIn({ data, object, margin, batteryLevel, level, code }: Message): string {
+function eventIn({ data, object, location, margin, batteryLevel, level, code }: Message): string {
   if (data !== undefined || object) return "up";
+  if (location) return "location";
   if (margin !== undefined || batteryLevel !== undefined) return "status";
   return level !== undefined || code !== undefined ? "log" : "join";
 }
@@ -223,6 +234,18 @@ function uplink(payload: Message): DecodeResult {
     names: `${deviceProfileName} ${tags?.model ?? ""} ${tags?.brand ?? ""}`.toLowerCase(),
     decoded: object,
   });
+}
+
+/** Where the server believes the sensor to be. A missing number is the protocol's default, 0: that is no place. */
+function located({ location = {}, ...payload }: Message): Observation {
+  const { latitude, longitude, altitude, accuracy } = location;
+  const given = { lat: latitude ?? 0, lon: longitude ?? 0, altM: altitude, accuracyM: accuracy || undefined };
+  const checked = checkMetrics(given, ["lat", "lon", "altM", "accuracyM"]);
+  return {
+    ...base(payload),
+    metrics: checked.metrics,
+    ...(checked.quality.length > 0 && { quality: checked.quality }),
+  };
 }
 
 function logged({ level, code, description, ...payload }: Message): Observation {

@@ -9,7 +9,7 @@ type Language = keyof Text;
 const groups: readonly { readonly title: Text; readonly ids: readonly string[] }[] = [
   {
     title: { en: "Vehicles", zh: "车辆" },
-    ids: ["jt808", "jt808-emqx", "jt808-ctwing", "teltonika", "teltonika-codec8", "traccar"],
+    ids: ["jt808", "jt808-emqx", "jt808-ctwing", "teltonika", "teltonika-codec8", "ruptela", "traccar"],
   },
   {
     title: { en: "People", zh: "人员" },
@@ -17,7 +17,7 @@ const groups: readonly { readonly title: Text; readonly ids: readonly string[] }
   },
   {
     title: { en: "Bins: LoRaWAN network servers", zh: "垃圾桶：LoRaWAN 网络服务器" },
-    ids: ["chirpstack-v4", "tts-v3", "loriot", "milesight-gateway"],
+    ids: ["chirpstack-v4", "chirpstack-gateway", "tts-v3", "loriot", "milesight-gateway"],
   },
   {
     title: { en: "Bins: NB-IoT and clouds; scales", zh: "垃圾桶：NB-IoT 与云平台；称重" },

@@ -5,6 +5,7 @@ import { alink } from "./alink.ts";
 import { axis } from "./axis.ts";
 import { axisDataq } from "./axis-dataq.ts";
 import { chirpstack } from "./chirpstack.ts";
+import { chirpstackGateway } from "./chirpstack-gateway.ts";
 import { dahua } from "./dahua.ts";
 import type { DecodeContext, DecodeProblem, Driver, Encoding, UnknownMessage } from "./driver.ts";
 import { explain } from "./explain.ts";
@@ -22,6 +23,7 @@ import { nbFrames, operatorPush } from "./nb-frames.ts";
 import { onvif } from "./onvif.ts";
 import { osmand } from "./osmand.ts";
 import { owntracks } from "./owntracks.ts";
+import { ruptela } from "./ruptela.ts";
 import { sensoneo } from "./sensoneo.ts";
 import { smartHat } from "./smart-hat.ts";
 import { teltonika } from "./teltonika.ts";
@@ -37,6 +39,7 @@ export const dialectDrivers: readonly Driver[] = [
   owntracks as Driver,
   frigate as Driver,
   chirpstack as Driver,
+  chirpstackGateway as Driver,
   thingsStack as Driver,
   loriot as Driver,
   milesightGateway as Driver,
@@ -46,6 +49,7 @@ export const dialectDrivers: readonly Driver[] = [
   jt808Frames as Driver,
   teltonika as Driver,
   teltonikaPackets as Driver,
+  ruptela as Driver,
   osmand as Driver,
   gpslogger as Driver,
   watch as Driver,

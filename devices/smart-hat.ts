@@ -56,7 +56,7 @@ export const smartHat = defineDevice({
       const event = { type: "presence", online: channel === "up" } as const;
       return { observations: [{ device, ...NO_MOMENT, metrics: {}, event, hints: { kind: "person" } }] };
     }
-    return observed(payload, device);
+    return observed(payload, device, channel === "heart");
   },
   encode({ metrics, at, event }, { id, alias }) {
     if (at === null) return null;
@@ -123,7 +123,7 @@ export const smartHat = defineDevice({
   rejects: [{}, { user_id: 1, lat: "north" }, { user_id: 1, timestamp: "soon" }],
 });
 
-function observed(payload: Message, device: string): DecodeResult {
+function observed(payload: Message, device: string, heartbeat: boolean): DecodeResult {
   const { timestamp } = payload;
   const time = timestamp === undefined ? null : readTimestamp(timestamp);
   if (time && "invalid" in time) return refused("clock", time.invalid);
@@ -149,7 +149,7 @@ function observed(payload: Message, device: string): DecodeResult {
     device,
     ...(at === null ? NO_MOMENT : { at, atSource: "device" }),
     metrics: checked.metrics,
-    ...(code && { event: { type: "alarm", code } }),
+    ...(code ? { event: { type: "alarm", code } } : heartbeat && { event: { type: "status", code: "heartbeat" } }),
     ...(at !== null && { key: `${device} ${timestamp} ${code ?? ""}` }),
     ...(quality.length > 0 && { quality }),
     hints: { kind: "person" },

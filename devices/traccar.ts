@@ -91,11 +91,13 @@ export const traccar = defineDevice({
       zh: "位置、速度（节换算为 km/h）、点火、里程、发动机小时、油量、电压；报警、围栏、在线状态；补传位置写入历史。别名 `imei:<uniqueId>`。",
     },
   },
-  decode(payload) {
+  decode(payload, { topic }) {
     if ("event" in payload) return occurrence(payload.event, payload.device.uniqueId);
     if ("position" in payload)
       return position(payload.position, `imei:${payload.device.uniqueId}`, payload.device.name);
-    return position(payload, `traccar:${payload.deviceId ?? ""}`, null);
+    // The Redis form names the device in the channel alone: positions.<uniqueId>
+    const uniqueId = /(?:^|\/)positions\.([\w-]{1,64})$/.exec(topic)?.[1];
+    return position(payload, uniqueId === undefined ? `traccar:${payload.deviceId ?? ""}` : `imei:${uniqueId}`, null);
   },
   encode({ metrics, at, event }, { id, alias }) {
     const uniqueId = (alias ?? id).replace(/^imei:/, "");

@@ -18,6 +18,10 @@ export interface BoxAlarm {
   readonly boxesPx?: readonly Box[];
   readonly url?: string | undefined;
   readonly gbId?: string | undefined;
+  /** The same object over several alarms. */
+  readonly trackId?: string | undefined;
+  /** No alarm: the box says that it is there. */
+  readonly heartbeat?: true;
 }
 
 /** One maker's form: by which keys it is known, and what it says. A text says why it cannot be read. */
@@ -78,6 +82,18 @@ const edgeBox = shape(
   }),
 );
 
+const edgeBoxHeartbeat = shape(
+  "edge-box-heartbeat",
+  (payload) => "BoardId" in payload && !("AlarmId" in payload) && !("Result" in payload),
+  z.object({ BoardId: name, Time: time, TimeStamp: time }),
+  ({ BoardId, Time, TimeStamp }) => ({
+    box: BoardId,
+    label: "heartbeat",
+    time: TimeStamp ?? Time,
+    heartbeat: true as const,
+  }),
+);
+
 /** Huawei VIAS event types (public API reference). */
 const viasTypes: Readonly<Record<number, string>> = {
   ...{ 1703936: "binOverflow", 1310720: "exposedGarbage", 2031616: "exposedGarbage", 1507328: "binAbnormal" },
@@ -91,7 +107,9 @@ const vias = shape(
     timestamp: time,
     message_id: label,
     data: z
-      .looseObject({ event_set: z.array(z.looseObject({ bounding_box: z.unknown().optional() })).optional() })
+      .looseObject({
+        event_set: z.array(z.looseObject({ bounding_box: z.unknown().optional(), detection_id: label })).optional(),
+      })
       .optional(),
   }),
   ({ event_type = 0, stream_id, timestamp, message_id, data }) => ({
@@ -99,6 +117,7 @@ const vias = shape(
     id: message_id,
     label: viasTypes[event_type] ?? String(event_type),
     time: timestamp,
+    trackId: data?.event_set?.[0]?.detection_id,
     boxesPx: (data?.event_set ?? [])
       .slice(0, MOST_BOXES)
       .map(({ bounding_box }) => boxIn(bounding_box))
@@ -254,7 +273,7 @@ const usual: BoxShape = {
 };
 
 /** Makers' forms; the usual names come last. */
-export const makersShapes: readonly BoxShape[] = [edgeBox, vias, algorithmBox, cloudCamera, telecom];
+export const makersShapes: readonly BoxShape[] = [edgeBox, edgeBoxHeartbeat, vias, algorithmBox, cloudCamera, telecom];
 export const boxShapes: readonly BoxShape[] = [...makersShapes, usual];
 
 export const inPixels = (boxes: readonly Box[]): { x: number; y: number; w: number; h: number }[] => boxes.map(pixels);

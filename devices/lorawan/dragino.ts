@@ -14,6 +14,8 @@ const BATTERY_MV = { min: 2_000, max: 4_300 } as const;
 
 const problem = (reason: string, detail: string): CodecResult => ({ readings: [], problems: [{ reason, detail }] });
 const batteryMv = (view: DataView, at: number): number => view.getUint16(at) & 0x3fff;
+/** Bit of the first byte that marks a frame of several samples; how they stand in it is not published. */
+const SEVERAL = 0x10;
 
 /**
  * Dragino LDDS75, DDS75-LB, LDDS20 and DDS20-LB (dragino/dragino-end-node-decoder): big endian. The temperature is 0.1 °C;
@@ -58,6 +60,11 @@ const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes
 function present(view: DataView): CodecResult {
   const { byteLength } = view;
   if (byteLength < 4) return problem("truncated", "fewer than 4 bytes");
+  if ((view.getUint8(0) & SEVERAL) !== 0) {
+    const metrics = { batteryV: (view.getUint16(0) & 0x0fff) / 1_000 };
+    const several = { reason: "unknownLayout", detail: "a frame of several samples: only its battery is read" };
+    return { readings: [{ at: null, metrics }], problems: [several] };
+  }
   if (byteLength > READING_BYTES) return problem("unknownLayout", `${byteLength} bytes on port ${PORT_READING}`);
   const probe = byteLength === READING_BYTES && view.getUint8(7) === 1;
   const interrupted = byteLength > 4 && view.getUint8(4) === 1;
