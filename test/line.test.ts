@@ -158,7 +158,7 @@ describe("the whole line", () => {
   });
 
   test("dialects come through a gateway, under the aliases of registered devices", async () => {
-    await using center = await startTestCenter();
+    await using center = await startTestCenter({ FOLLOW_UNPLANNED: "true" });
     const login = await register(center, {
       id: "gw-1",
       kind: "gateway",

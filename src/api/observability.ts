@@ -79,7 +79,7 @@ export function registerObservability(
       },
     });
   };
-  const { loop, pipeline, quarantined } = center.counters;
+  const { loop, pipeline, quarantined, refusedOfPeople } = center.counters;
   counter("kerbside_receipts_total", "Messages settled on disk", () => loop.receipts);
   counter("kerbside_batches_total", "Batches committed", () => loop.batches);
   counter("kerbside_commit_seconds_total", "Time spent in commits", () => loop.commitMs / 1_000);
@@ -101,6 +101,12 @@ export function registerObservability(
     () => pipeline.outOfOrder,
   );
   counterBy("kerbside_quarantined_total", "Refused messages by reason", "reason", () => quarantined);
+  counterBy(
+    "kerbside_person_observations_refused_total",
+    "Positions and vital signs of people off duty or elsewhere, not kept, by reason",
+    "reason",
+    () => refusedOfPeople,
+  );
   gauge("kerbside_devices", "Registered devices", () => center.registry.size);
   new Gauge({
     name: "kerbside_alerts",

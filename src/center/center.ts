@@ -23,6 +23,7 @@ import { createAutoRegister } from "./auto-register.ts";
 import type { Changes } from "./changes.ts";
 import { createLoop, type LoopCounters } from "./loop.ts";
 import { createMappingBook } from "./mapping-book.ts";
+import { createPersonDoor, isAboutPerson, noPlans, type Refusal } from "./person-door.ts";
 import { createPipeline, type PipelineCounters } from "./pipeline.ts";
 import { createQuarantine } from "./quarantine.ts";
 import { createRegistry } from "./registry.ts";
@@ -48,6 +49,8 @@ export interface CenterCounters {
   readonly pipeline: PipelineCounters;
   /** Refused messages by reason. */
   readonly quarantined: ReadonlyMap<string, number>;
+  /** Observations of people that were not kept, by reason. */
+  readonly refusedOfPeople: ReadonlyMap<Refusal, number>;
 }
 
 /** The center with what only its own wiring may touch. */
@@ -74,13 +77,22 @@ export function createCenter({
 }: CenterParts): RunningCore {
   const { restored } = store;
   // Revisions of subjects live as long as the process; the start time keeps those of an earlier one below.
-  const world = new World(district, Date.now() * 1_000, {
+  let alerting: Alerting | undefined;
+  const door = createPersonDoor({
+    plans: noPlans,
+    geography: district,
+    marginM: config.PERSON_MARGIN_M,
+    keptMs: config.RETENTION_PERSON_TRACKS_DAYS * DAY,
+    followsUnplanned: config.FOLLOW_UNPLANNED,
+    callsForHelp: (id) => alerting?.worstLevelOf(id) === 1,
+  });
+  const limits = {
     ...defaultWorldLimits,
     pastMs: config.DEVICE_PAST_DAYS * DAY,
     futureMs: config.DEVICE_FUTURE_SECONDS * SECOND,
-  });
+  };
+  const world = new World(district, Date.now() * 1_000, limits, door);
   const calendar = createCalendar({ timeZone: config.TIME_ZONE, dayStartsMinutes: config.SANITATION_DAY_STARTS });
-  let alerting: Alerting | undefined;
   const registry = createRegistry({
     restored,
     geography: district,
@@ -145,7 +157,9 @@ export function createCenter({
   const alerts = new Revisions<Alert>(restored.alertRev);
   for (const alert of [...restored.alerts].sort((a, b) => a.rev - b.rev)) alerts.put(alert);
 
-  const quarantine = createQuarantine(config.QUARANTINE_PER_CAUSE_PER_MINUTE);
+  const quarantine = createQuarantine(config.QUARANTINE_PER_CAUSE_PER_MINUTE, (message) =>
+    isAboutPerson(message, registry),
+  );
   const decoder = createDecoder(
     { jsonDepth: config.JSON_DEPTH, jsonKeys: config.JSON_KEYS, jsonStringBytes: config.JSON_STRING_BYTES },
     (at) => calendar.offsetMs(at) / MINUTE,
@@ -270,7 +284,12 @@ export function createCenter({
     alerts,
     subjects: world.subjects,
     inbox: loop.inbox,
-    counters: { loop: loop.counters, pipeline: pipeline.counters, quarantined: quarantine.counts },
+    counters: {
+      loop: loop.counters,
+      pipeline: pipeline.counters,
+      quarantined: quarantine.counts,
+      refusedOfPeople: door.counts,
+    },
     get health() {
       return loop.health;
     },

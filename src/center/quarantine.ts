@@ -17,7 +17,11 @@ export interface Quarantine {
   readonly counts: ReadonlyMap<string, number>;
 }
 
-export function createQuarantine(keptPerMinute: number): Quarantine {
+/** @param isPersonal whether a message may tell where somebody is: of such a one only the reason is kept */
+export function createQuarantine(
+  keptPerMinute: number,
+  isPersonal: (message: InboundMessage) => boolean = () => false,
+): Quarantine {
   const counts = new Map<string, number>();
   const kept = new Map<string, { minute: Millis; rows: number }>();
   const count = (reason: string) => counts.set(reason, (counts.get(reason) ?? 0) + 1);
@@ -40,7 +44,7 @@ export function createQuarantine(keptPerMinute: number): Quarantine {
         detail: detail.slice(0, 500),
         topic: message.topic.slice(0, 256),
         device: message.principal?.deviceId ?? null,
-        payload: Buffer.from(message.payload.subarray(0, KEPT_BYTES)).toString("base64"),
+        payload: isPersonal(message) ? "" : Buffer.from(message.payload.subarray(0, KEPT_BYTES)).toString("base64"),
       });
     },
   };

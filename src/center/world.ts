@@ -8,6 +8,7 @@ import { DAY, type Millis, SECOND } from "../domain/time.ts";
 import type { Checkpoint, Reading, SubjectCheckpoint } from "../store/store.ts";
 import type { Changes } from "./changes.ts";
 import { ownMetrics, ownMoment } from "./own-facts.ts";
+import { forgetWhereabouts, type PersonDoor } from "./person-door.ts";
 import { RecentKeys } from "./recent-keys.ts";
 import { Revisions } from "./revisions.ts";
 import { keepStanding } from "./standing.ts";
@@ -45,8 +46,19 @@ export class World {
   #round: Subject[] = [];
   #taken = 0;
 
-  /** @param firstRev above every revision an earlier run of the process handed out, so that stale ones are recognised */
-  constructor(geography: LiveGeography, firstRev: number, limits: WorldLimits = defaultWorldLimits) {
+  readonly #door: Pick<PersonDoor, "admit"> | null;
+
+  /**
+   * @param firstRev above every revision an earlier run of the process handed out, so that stale ones are recognised
+   * @param door what of people may be kept; null where nothing new comes in
+   */
+  constructor(
+    geography: LiveGeography,
+    firstRev: number,
+    limits: WorldLimits = defaultWorldLimits,
+    door: Pick<PersonDoor, "admit"> | null = null,
+  ) {
+    this.#door = door;
     this.#geography = geography;
     this.#limits = limits;
     this.#rev = firstRev;
@@ -93,18 +105,22 @@ export class World {
     // A message that is newer than everything known cannot be a repetition: only the others are looked up.
     const maybeRepeated = observation.at === null || (subject.at !== null && at <= subject.at);
     if (maybeRepeated && subject.recentKeys.has(key)) return null;
-    const metrics = ownMetrics(observation, device);
+    const said = { metrics: ownMetrics(observation, device), event: observation.event };
+    const { metrics, event, refused } = this.#door?.admit(subject, said, at, receivedAt) ?? { ...said, refused: null };
     const reading: Reading = {
       device: device.number,
       at,
       receivedAt,
       key,
       metrics,
-      ...(observation.event && { event: observation.event }),
+      ...(event && { event }),
       ...(quality.length > 0 && { quality }),
     };
-    changes.readings.append(reading);
-    return this.#update(subject, reading);
+    // Of what was refused nothing is stored but what is not personal; that the badge is alive is remembered.
+    if (!refused || event || Object.keys(metrics).length > 0) changes.readings.append(reading);
+    const seen = this.#update(subject, reading);
+    if (refused === "offDuty" && !seen.outOfOrder) forgetWhereabouts(subject);
+    return seen;
   }
 
   /** Brings back a reading that was stored before; null when it is known already. */

@@ -24,6 +24,8 @@ export const storage = {
   DISK_RESERVE_BYTES: count(1024 * 1024 * 1024),
   FORECAST_HISTORY_DAYS: count(56),
   RETENTION_READINGS_DAYS: count(400),
+  /** Where people went, and how their bodies did: kept so long; later only that they were at work. */
+  RETENTION_PERSON_TRACKS_DAYS: count(7),
   RETENTION_ALERTS_DAYS: count(1_095),
   RETENTION_AUDIT_DAYS: count(1_095),
   RETENTION_QUARANTINE_DAYS: count(30),

@@ -1,9 +1,13 @@
 import { z } from "zod";
-import { count, hours, optional, timeOfDay, timeZone, windows } from "./forms.ts";
+import { bool, count, hours, optional, timeOfDay, timeZone, windows } from "./forms.ts";
 
 /** The district's time, and how its people work. */
 export const work = {
   DISTRICT: optional,
+  /** People are followed on duty only, and no further than this from where they work (metres). */
+  PERSON_MARGIN_M: count(500),
+  /** Whether badges are followed that nobody plans and that never clock in. */
+  FOLLOW_UNPLANNED: bool(false),
   /** Plays recorded or simulated time: the clock starts here (ISO 8601 or epoch ms) and runs CLOCK_SPEED times faster. */
   CLOCK_START: optional,
   CLOCK_SPEED: z.coerce.number().min(1).max(3_600).default(1),
