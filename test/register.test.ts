@@ -32,7 +32,7 @@ describe("what a manager writes down", () => {
   test("bad input is refused by name, with what to do", async () => {
     await using center = await startTestCenter({}, { clock: new ManualClock(NOW) });
     await withPeople(center);
-    const where = { sectionId: "songbai" };
+    const where = { sectionId: "section-songbai-1" };
     const roster = { shiftId: "early", entries: [{ personId: "ann", where }] };
 
     const twice = { ...roster, entries: [...roster.entries, { personId: "ann", where: { gridId: "tianliao-01" } }] };
@@ -68,7 +68,11 @@ describe("what a manager writes down", () => {
         to: "09:00",
       }),
     ).toContain("route p1 has neither a section nor an area");
-    const sweep = { kind: "sweep", crewId: "nobody", sections: [{ sectionId: "songbai", from: "05:00", to: "07:00" }] };
+    const sweep = {
+      kind: "sweep",
+      crewId: "nobody",
+      sections: [{ sectionId: "section-songbai-1", from: "05:00", to: "07:00" }],
+    };
     expect(await refusal(center, "/registry/plans/p1", sweep)).toContain("there is no crew nobody");
     expect(await refusal(center, "/registry/vehicles/badge-1", { type: "sweeper" })).toContain(
       "vehicle: device badge-1 is a person, not a vehicle",
@@ -129,21 +133,23 @@ describe("what a manager writes down", () => {
       }).then(async (answer) => ({ status: answer.status, body: await answer.json() }));
     const head = "id,shiftId,days.weekdays,personId,where.sectionId\n";
     const bad = await csv(
-      `${head}r1,early,mon;tue,ann,songbai\nr1,early,mon;tue,nobody,songbai\nr2,early,wed,bo,songbai\n`,
+      `${head}r1,early,mon;tue,ann,section-songbai-1\nr1,early,mon;tue,nobody,section-songbai-1\nr2,early,wed,bo,section-songbai-1\n`,
     );
     expect(bad).toMatchObject({
       status: 400,
       body: { errors: [{ row: 1, id: "r1", problem: expect.stringContaining("there is no person nobody") }] },
     });
     expect((await center.rest<{ items: object[] }>("GET", "/registry/rosters")).items).toEqual([]);
-    expect(await csv(`${head}r1,early,mon;tue,ann,songbai\nr1,early,mon;tue,bo,genyu\n`)).toMatchObject({
+    expect(
+      await csv(`${head}r1,early,mon;tue,ann,section-songbai-1\nr1,early,mon;tue,bo,section-genyu-1\n`),
+    ).toMatchObject({
       body: { imported: 1 },
     });
     expect(await center.rest("GET", "/registry/rosters/r1")).toMatchObject({
       days: { weekdays: ["mon", "tue"] },
       entries: [
-        { personId: "ann", where: { sectionId: "songbai" } },
-        { personId: "bo", where: { sectionId: "genyu" } },
+        { personId: "ann", where: { sectionId: "section-songbai-1" } },
+        { personId: "bo", where: { sectionId: "section-genyu-1" } },
       ],
     });
   });

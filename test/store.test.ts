@@ -90,7 +90,9 @@ describe("the store", () => {
     expect((await store.alerts({ open: true, limit: 10 })).items.map(({ id }) => id)).toEqual(["b"]);
   });
 
-  test("loses nothing that was confirmed when it is killed at a random moment, 20 times", async () => {
+  test("loses nothing that was confirmed when it is killed at a random moment, 20 times", {
+    timeout: 120_000,
+  }, async () => {
     using directory = temporaryDirectory();
     let confirmed = 0;
     for (let round = 0; round < 20; round++) {

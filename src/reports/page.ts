@@ -42,6 +42,7 @@ export async function reportPage(report: Report, parts: PageParts): Promise<stri
   const { language, calendar } = parts;
   const say = (word: keyof typeof words) => text(words[word][language]);
   const date = (at: number) => localTime(at, calendar).slice(0, 10);
+  const minute = (at: number) => localTime(at, calendar).slice(0, 16).replace("T", " ");
   const { alerts } = report;
   const title = `${kindWords[report.kind][language]} ${date(report.from)}`;
   const over = report.madeAt >= report.to;
@@ -58,7 +59,7 @@ export async function reportPage(report: Report, parts: PageParts): Promise<stri
   return `<!doctype html>
 <html lang="${language === "zh" ? "zh-CN" : "en"}"><head><meta charset="utf-8"><title>${text(title)}</title><style>${STYLE}</style></head><body>
 <h1>${text(title)}</h1>
-<p class="as-of">${say("center")} · ${text(localTime(report.from, calendar))} – ${text(localTime(report.to, calendar))} · ${say("made")} ${text(localTime(report.madeAt, calendar))}${over ? "" : ` · ${say("preliminary")}`}</p>
+<p class="as-of">${say("center")} · ${minute(report.from)} – ${minute(report.to)} · ${say("made")} ${minute(report.madeAt)}${over ? "" : ` · ${say("preliminary")}`}</p>
 <h2>${say("alerts")}: ${alerts.opened}</h2><div class="levels">${levels.join("")}</div>${chart}
 ${ruleTable(report, parts)}
 <h2>${say("figures")}</h2>${figureTable(report.figures, language)}
