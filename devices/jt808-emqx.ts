@@ -15,7 +15,7 @@ const location = z.object({
   speed: z.number().default(0),
   direction: z.number().default(0),
   time: z.string().max(14),
-  extra: z.record(z.string(), z.unknown()).optional(),
+  extra: z.unknown().optional(),
 });
 const message = z.object({
   header: z.object({ msg_id: z.number().int(), phone: z.string().min(1).max(20), msg_sn: numeric }),
@@ -199,7 +199,8 @@ function decodeBatch(body: unknown, phone: string, serial: number | null): Decod
 }
 
 /** `custome` is how the gateway spells it; documentation says `fuel_unit` where the code writes `fuel_meter`. */
-function fromJson({ extra = {}, ...record }: z.infer<typeof location>): Jt808Location {
+function fromJson({ extra: said, ...record }: z.infer<typeof location>): Jt808Location {
+  const extra = isRecord(said) ? said : {};
   const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
   const other: Record<string, string> = {};
   for (const source of [extra, extra.custome, extra.custom]) {
@@ -209,7 +210,8 @@ function fromJson({ extra = {}, ...record }: z.infer<typeof location>): Jt808Loc
       other[Number(id).toString(16).padStart(2, "0")] = Buffer.from(value, "base64").toString("hex");
     }
   }
-  const crossed = area.safeParse(extra.in_out_alarm);
+  // A failed parse costs more than all the rest: most records cross nothing.
+  const crossed = extra.in_out_alarm === undefined ? null : area.safeParse(extra.in_out_alarm);
   const analogue = isRecord(extra.analog)
     ? ([number(extra.analog.ad0) ?? 0, number(extra.analog.ad1) ?? 0] as const)
     : null;
@@ -219,7 +221,7 @@ function fromJson({ extra = {}, ...record }: z.infer<typeof location>): Jt808Loc
     ...given("recorderSpeed", number(extra.speed)),
     ...given("csq", number(extra.rssi)),
     ...given("satellites", number(extra.gnss_sat_num)),
-    ...(crossed.success && { area: crossed.data }),
+    ...(crossed?.success && { area: crossed.data }),
     ...(analogue && { analogue }),
     other,
   };

@@ -5,26 +5,38 @@ import { z } from "zod";
  * is none and refuses the message. Null means the same as absent.
  */
 
+const LONGEST_NUMBER = 40;
+const LONGEST_LABEL = 1_024;
 const NUMBER_TEXT = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
 
-/** A number, or the same number as a text; an empty text is absent. */
+/**
+ * A number, or the same number as a text; an empty text is absent. One step and no union: a union tries each branch, and the
+ * failure of one costs more than all the rest of a message.
+ */
 export const numeric = z
-  .union([
-    z.number(),
-    z
-      .string()
-      .max(40)
-      .refine((text) => text.trim() === "" || NUMBER_TEXT.test(text), "expected a number")
-      .transform((text) => (text.trim() === "" ? undefined : Number(text))),
-  ])
-  .nullish()
-  .transform((value) => value ?? undefined);
+  .unknown()
+  .optional()
+  .transform((value, context): number | undefined => {
+    if (typeof value === "number") return value;
+    if (value === undefined || value === null) return undefined;
+    if (typeof value === "string" && value.length <= LONGEST_NUMBER) {
+      if (value.trim() === "") return undefined;
+      if (NUMBER_TEXT.test(value)) return Number(value);
+    }
+    context.addIssue({ code: "custom", message: "expected a number" });
+    return undefined;
+  });
 
 /** A text, or a number that stands for one (a card number, a channel). */
 export const label = z
-  .union([z.string().max(1_024), z.number().transform(String)])
-  .nullish()
-  .transform((value) => value ?? undefined);
+  .unknown()
+  .optional()
+  .transform((value, context): string | undefined => {
+    if (typeof value === "string" && value.length <= LONGEST_LABEL) return value;
+    if (typeof value === "number") return String(value);
+    if (value !== undefined && value !== null) context.addIssue({ code: "custom", message: "expected a short text" });
+    return undefined;
+  });
 
 /** A text that names something: never empty. */
 export const name = z.union([z.string().min(1).max(128), z.number().transform(String)]);

@@ -43,7 +43,9 @@ const SAFETY_ENDED = 2;
 const bit = (bits: number, index: number): boolean => ((bits >>> index) & 1) === 1;
 
 /** The names of the alarms that hold. */
-export const alarmsOf = (bits: number): string[] => alarmBits.filter((_, index) => bit(bits, index));
+export const alarmsOf = (bits: number): readonly string[] =>
+  bits === 0 ? NO_ALARMS : alarmBits.filter((_, index) => bit(bits, index));
+const NO_ALARMS: readonly string[] = [];
 
 /** Without leading zeros, so that 013812345678, 13812345678 and the 20 digits of 2019 are one terminal. */
 export const jt808Alias = (phone: string): string => `jt808:${phone.replace(/^0+(?=.)/, "")}`;
@@ -130,8 +132,11 @@ function momentsOf({ items }: Jt808Location): DeviceEvent[] {
     const details = { fenceKey: id, areaType: type };
     events.push({ type: "geofence", code: direction === 0 ? "enter" : "leave", details });
   }
-  for (const [item, names] of Object.entries(safetyAlarms)) {
-    const bytes = Buffer.from(items.other[item] ?? "", "hex");
+  for (const item in safetyAlarms) {
+    const hex = items.other[item];
+    if (hex === undefined) continue;
+    const names = safetyAlarms[item] ?? [];
+    const bytes = Buffer.from(hex, "hex");
     const code = names[bytes[5] ?? 0];
     if (bytes.length < SAFETY_BYTES || !code || bytes[4] === SAFETY_ENDED) continue;
     events.push({ type: "alarm", code, details: { alarmId: bytes.readUInt32BE(0), nativeLevel: bytes[6] ?? 0 } });
