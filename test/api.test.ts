@@ -85,6 +85,7 @@ const needed: readonly (readonly [method: string, path: string, role: Role | nul
   ["GET", "/tokens", "admin"],
   ["DELETE", "/tokens/none", "admin"],
   ["GET", "/me", "viewer"],
+  ["GET", "/me/data", "viewer"],
   ["GET", "/catalog", "viewer"],
   ["GET", "/rules", "viewer"],
   ["GET", "/rules/none", "viewer"],

@@ -185,3 +185,23 @@ describe("looking at a person's past", () => {
     expect((await ask("viewer", "GET", `/api/v1/devices/bin-1/history?metric=fillPct&from=${FROM}`)).status).toBe(200);
   });
 });
+
+describe("one's own data", () => {
+  test("is everything that is kept, and who looked at it; nobody else's", async () => {
+    const { token } = await center.rest<{ token: string }>("POST", "/tokens", {
+      name: "wang",
+      role: "crew",
+      deviceId: "badge-wang",
+    });
+    tokens.set("wang", token);
+    const { status, text } = await ask("wang", "GET", "/api/v1/me/data");
+    expect(status).toBe(200);
+    const own = JSON.parse(text);
+    expect(own).toMatchObject({ keptDays: 7, badge: { id: "badge-wang", name: "王小明" }, way: [], metrics: {} });
+    expect(own.cases.map(({ ruleId }: { ruleId: string }) => ruleId).sort()).toEqual(["bin.overflow", "help.sos"]);
+    expect(own.looks).toHaveLength(4);
+    expect(own.looks[0]).toMatchObject({ by: "user:desk", what: "track", reason: "SOS at noon" });
+    const nobody = await ask("dispatcher", "GET", "/api/v1/me/data");
+    expect([nobody.status, nobody.text]).toEqual([404, expect.stringContaining("no badge belongs to this login")]);
+  });
+});

@@ -38,6 +38,7 @@ import { registerMappings } from "./mappings.ts";
 import { registerNgsi } from "./ngsi.ts";
 import { registerObservability } from "./observability.ts";
 import { registerOutputs } from "./outputs.ts";
+import { registerOwnData } from "./own-data.ts";
 import { registerPeople } from "./people.ts";
 import { registerPictures } from "./pictures.ts";
 import { registerRecords } from "./records.ts";
@@ -196,6 +197,7 @@ export async function createApi({
       const login = createLogin(center, config);
       registerDevices(scoped as unknown as Api, parts);
       registerDistrict(scoped as unknown as Api, parts);
+      registerOwnData(scoped as unknown as Api, parts);
       registerExports(scoped as unknown as Api, parts);
       registerHistory(scoped as unknown as Api, parts);
       registerForecasts(scoped as unknown as Api, parts);
