@@ -71,6 +71,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
       quarantineRows: config.QUARANTINE_ROWS,
       retention: {
         readingsMs: config.RETENTION_READINGS_DAYS * DAY,
+        personTracksMs: config.RETENTION_PERSON_TRACKS_DAYS * DAY,
         alertsMs: config.RETENTION_ALERTS_DAYS * DAY,
         auditMs: config.RETENTION_AUDIT_DAYS * DAY,
         quarantineMs: config.RETENTION_QUARANTINE_DAYS * DAY,

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { personalMetrics } from "../center/person-door.ts";
 import type { MetricName } from "../domain/metrics.ts";
+import { personalMetrics } from "../domain/personal.ts";
 import { Problem } from "../domain/problem.ts";
 import { workOf } from "../domain/roles.ts";
 import { DAY, type Millis } from "../domain/time.ts";

@@ -2,6 +2,7 @@ import type { LiveGeography } from "../district/geography.ts";
 import { kinds } from "../domain/kinds.ts";
 import type { MetricName, Metrics } from "../domain/metrics.ts";
 import type { DeviceEvent } from "../domain/observation.ts";
+import { personalMetrics } from "../domain/personal.ts";
 import { HOUR, type Millis } from "../domain/time.ts";
 import type { InboundMessage } from "../ingest/inbox.ts";
 import type { Registry } from "./access.ts";
@@ -48,11 +49,6 @@ export interface Admitted {
   readonly refused: Refusal | null;
 }
 
-/** Where somebody is and moves, and what their body does. */
-export const personalMetrics: readonly MetricName[] = [
-  ...(["lat", "lon", "altM", "accuracyM", "speedKmh", "headingDeg", "satellites", "odometerKm"] as const),
-  ...(["hr", "steps", "still"] as const),
-];
 /** A badge that has not been heard of for so long is not clocked in any more, whatever it said last. */
 const CLOCKED_IN_HOLDS_MS = 16 * HOUR;
 

@@ -11,7 +11,9 @@ export type MetaKey =
   | "followerLog"
   | "followerAlertRev"
   /** While everything is told anew: the device whose days were listed last. */
-  | "followerAnewDevice";
+  | "followerAnewDevice"
+  /** Days before this one tell no more of people than that they worked. */
+  | "personCoarseDay";
 
 export interface Meta {
   /** 0 when it was never set. */

@@ -1,8 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { DAY, HOUR, type Millis } from "../domain/time.ts";
+import { createPersonRetention } from "./person-retention.ts";
 
 export interface RetentionLimits {
   readonly readingsMs: Millis;
+  /** Ways and vital signs of people. */
+  readonly personTracksMs: Millis;
   readonly alertsMs: Millis;
   readonly auditMs: Millis;
   readonly quarantineMs: Millis;
@@ -41,8 +44,11 @@ export function createRetention(database: DatabaseSync, limits: RetentionLimits)
   );
   const answers = database.prepare("DELETE FROM answer WHERE key IN (SELECT key FROM answer WHERE at < ? LIMIT ?)");
 
+  const people = createPersonRetention(database, limits.personTracksMs);
+
   return (now) => {
     let removed = 0;
+    let more = false;
     database.exec("BEGIN IMMEDIATE");
     try {
       removed += Number(chunks.run(Math.floor((now - limits.readingsMs) / DAY), STEP_ROWS).changes);
@@ -62,11 +68,13 @@ export function createRetention(database: DatabaseSync, limits: RetentionLimits)
       }
       removed += Number(quarantine.run(now - limits.quarantineMs, STEP_ROWS).changes);
       removed += Number(answers.run(now - ANSWERS_MS, STEP_ROWS).changes);
+      more = people.step(now);
       database.exec("COMMIT");
     } catch (error) {
       if (database.isTransaction) database.exec("ROLLBACK");
+      people.startAnew();
       throw error;
     }
-    return removed >= STEP_ROWS;
+    return more || removed >= STEP_ROWS;
   };
 }

@@ -36,7 +36,13 @@ export function openTestStore(directory: string, options: Partial<SqliteOptions>
     directory,
     diskReserveBytes: 0,
     quarantineRows: 100,
-    retention: { readingsMs: 400 * DAY, alertsMs: 400 * DAY, auditMs: 400 * DAY, quarantineMs: 400 * DAY },
+    retention: {
+      readingsMs: 400 * DAY,
+      personTracksMs: 400 * DAY,
+      alertsMs: 400 * DAY,
+      auditMs: 400 * DAY,
+      quarantineMs: 400 * DAY,
+    },
     ...options,
   });
 }
