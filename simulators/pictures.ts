@@ -57,7 +57,11 @@ const evening: readonly Step[] = [
 ];
 
 mkdirSync(FOLDER, { recursive: true });
-await using own = await startOwnCenter(FROM, { WALL_SCENE_SECONDS: "3600", WALL_INTERRUPTION_SECONDS: "3600" });
+await using own = await startOwnCenter(FROM, {
+  // The first scene lasts longer than the pictures take: since 1970, in fact.
+  WALL_SCENE_SECONDS: "100000000000",
+  WALL_INTERRUPTION_SECONDS: "3600",
+});
 const actors = createPopulation(readTown(), { ...fullDistrict, wasteFactor: 1.2, problemsPerDay: 3 }, 1, FROM);
 const logins = await registerDevices(
   own.rest,
@@ -116,8 +120,6 @@ async function photograph({ running, rest }: OwnCenter, browser: Browser): Promi
   };
 
   const wall = await openWall(1_600, 900, "en");
-  await order({ scene: "overview" });
-  await rest.send("DELETE", "/walls/wall/order");
   await shoot(wall, "wall");
   for (const scene of ["sanitation", "streetAi"] as const) {
     await order({ scene });
@@ -125,7 +127,7 @@ async function photograph({ running, rest }: OwnCenter, browser: Browser): Promi
   }
   await wall.close();
 
-  await order({ scene: "overview" });
+  await rest.send("DELETE", "/walls/wall/order");
   const strip = await openWall(2_560, 720, "zh");
   await shoot(strip, "wall-strip");
   await strip.close();
@@ -142,7 +144,7 @@ async function photograph({ running, rest }: OwnCenter, browser: Browser): Promi
 
   const desk = await browser.newPage({ viewport: { width: 1_600, height: 900 } });
   await desk.goto(`${running.http}/desk?lang=en#token=${await token("desk", "dispatcher")}`);
-  await desk.waitForSelector(".alert", { timeout: 30_000 });
+  await desk.waitForSelector(".line", { timeout: 30_000 });
   await shoot(desk, "desk");
   await desk.close();
 }

@@ -288,6 +288,14 @@ describe("acting on an alert", () => {
   });
 });
 
+test("the files of the pages come in bursts and are not limited", async () => {
+  await using center = await startTestCenter({ HTTP_ANONYMOUS_REQUESTS_PER_SECOND: "3" });
+  const page = await call(center, null, "GET", "/");
+  const file = /\/assets\/[^"]+/.exec(String(page.body))?.[0] ?? "";
+  const answers = await Promise.all(Array.from({ length: 30 }, () => call(center, null, "GET", file)));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+});
+
 describe("bad input", () => {
   test.for([
     ["a letter too many in an id", "/devices", { id: "no spaces", kind: "bin" }, 400, "invalid"],

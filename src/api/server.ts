@@ -156,7 +156,7 @@ export async function createApi({
     max: (request) => (request.token ? config.HTTP_REQUESTS_PER_SECOND : config.HTTP_ANONYMOUS_REQUESTS_PER_SECOND),
     keyGenerator: (request) => request.token?.id ?? request.ip,
     // Pages, supervisors and Prometheus come in bursts of small files.
-    allowList: (request) => request.routeOptions.config.permission === "public",
+    allowList: (request) => request.routeOptions.config.permission === "public" || !request.url.startsWith("/api/"),
     errorResponseBuilder: (_request, { after }) =>
       new Problem(429, "tooMany", `too many requests; try again in ${after}`),
   });

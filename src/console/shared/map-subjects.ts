@@ -234,7 +234,7 @@ export class SubjectLayer implements CustomLayerInterface {
       this.#dirtyFrom = Number.MAX_SAFE_INTEGER;
       this.#dirtyTo = 0;
     }
-    const size = Math.max(13, Math.min(34, 13 + (zoom - 12.5) * 4.6)) * ratio * this.#options.scale;
+    const size = Math.max(17, Math.min(36, 17 + (zoom - 12.5) * 4.4)) * ratio * this.#options.scale;
     this.#subjects.draw(this.#used, {
       matrix,
       viewport: [width, height],

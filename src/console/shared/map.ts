@@ -3,7 +3,7 @@ import type { Feature, FeatureCollection, Position } from "geojson";
 import { type GeoJSONSource, Map as MapLibreMap, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { AlertView } from "../../stream/protocol.ts";
-import { standing } from "./alert-line.tsx";
+import { standing } from "./alert-order.ts";
 import type { Language } from "./language.ts";
 import { boundsOf, type Datum, datumOf, type MapView, shifted } from "./map-geometry.ts";
 import { type BaseMap, baseStyle, districtSources, foregroundLayers, groundLayers, type Theme } from "./map-style.ts";

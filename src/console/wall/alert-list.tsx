@@ -1,4 +1,5 @@
-import { AlertLine, pinnedSelection } from "../shared/alert-line.tsx";
+import { AlertLine } from "../shared/alert-line.tsx";
+import { pinnedSelection } from "../shared/alert-order.ts";
 import { say as sayShared } from "../shared/words.ts";
 import { placeName, type WallParts } from "./wall-parts.ts";
 import { say } from "./words.ts";

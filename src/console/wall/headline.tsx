@@ -1,4 +1,4 @@
-import { standing } from "../shared/alert-line.tsx";
+import { standing } from "../shared/alert-order.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
 import { perLevel, shareOf } from "./statistics.ts";
 import type { WallParts } from "./wall-parts.ts";

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { Millis } from "../../domain/time.ts";
 import type { AlertView, CellView, Topics, WallView } from "../../stream/protocol.ts";
-import { standing } from "../shared/alert-line.tsx";
+import { standing } from "../shared/alert-order.ts";
 import { centerNow, type Freshness, freshnessOf } from "../shared/freshness.tsx";
 import type { Session } from "../shared/session.ts";
 
@@ -10,8 +10,6 @@ const KPIS_EVERY_MS = 1_000;
 /** Cells so large that a district has a handful: their sums are its totals. */
 const TOTALS_ZOOM = 9;
 const SETTLE_MS = 250;
-
-export type KpiTile = Topics["kpis"];
 
 export interface KindTotal {
   readonly count: number;
@@ -31,7 +29,7 @@ export function openLive({ stream }: Session) {
 
   const alerts = signal<readonly AlertView[]>([]);
   const totals = signal<ReadonlyMap<string, KindTotal>>(new Map());
-  const kpis = signal<readonly KpiTile[]>([]);
+  const kpis = signal<readonly Topics["kpis"][]>([]);
   const wall = signal<WallView | null>(null);
   const now = signal<Millis>(Date.now());
   /** `now` in whole minutes, for what need not change every second. */

@@ -1,7 +1,7 @@
 import type { Millis } from "../../domain/time.ts";
 import { type SceneName, sceneNames, type WallOrder } from "../../domain/wall.ts";
 import type { AlertView } from "../../stream/protocol.ts";
-import { byUrgency, standing } from "../shared/alert-line.tsx";
+import { byUrgency, standing } from "../shared/alert-order.ts";
 
 /** What the wall shows at a moment, decided from what it knows: pure, so that every case can be tried. */
 

@@ -27,6 +27,9 @@ const EVERYTHING: readonly Kind[] = [
   "pestTrap",
 ];
 
+/** What stands beside the overview where there is room for two. */
+export const besideOverview: Scene["panels"] = [CommunityTable, CommunityLoad, VehiclesAtWork];
+
 /** Each scene: what lies on the map, and the three panels beside it. */
 export const sceneTable: Readonly<Record<SceneName, Scene>> = {
   overview: { kinds: EVERYTHING, panels: [HourlyTrend, AlertMix, OnlineKinds] },

@@ -11,7 +11,7 @@ import { Legend } from "./legend.tsx";
 import { MapFrame } from "./map-frame.tsx";
 import { ReplayBar } from "./replay-bar.tsx";
 import { type Interruption, interruptionAt, isNight, orderAt, sceneOfRound } from "./round.ts";
-import { sceneTable } from "./scenes.tsx";
+import { besideOverview, sceneTable } from "./scenes.tsx";
 import type { WallParts } from "./wall-parts.ts";
 import { say } from "./words.ts";
 
@@ -24,7 +24,7 @@ const wide = signal(strip.matches);
 strip.addEventListener("change", () => {
   wide.value = strip.matches;
 });
-const beside = (scene: SceneName) => sceneTable[scene === "overview" ? "ranking" : "overview"];
+const beside = (scene: SceneName) => (scene === "overview" ? besideOverview : sceneTable.overview.panels);
 
 export function Screen(parts: WallParts) {
   const { live, settings } = parts;
@@ -38,7 +38,7 @@ export function Screen(parts: WallParts) {
   live.alerts.value;
   const shown = shownId === null ? undefined : live.alertsById.get(shownId);
   const { panels, kinds } = sceneTable[scene.value];
-  const shownPanels = wide.value ? [...new Set([...panels, ...beside(scene.value).panels])] : panels;
+  const shownPanels = wide.value ? [...new Set([...panels, ...beside(scene.value)])] : panels;
   const grey = isGrey(live.freshness.value);
   const classes = ["wall", grey && "grey", night.value && "night", shown && "interrupted"].filter(Boolean).join(" ");
   return (
@@ -48,9 +48,11 @@ export function Screen(parts: WallParts) {
         <Headline {...parts} />
         <div class="stage">
           <MapFrame parts={parts} kinds={kinds} order={order.value} focus={shown ?? null} night={night.value} />
-          <Legend kinds={kinds} counted={say("cells")} />
+          {!shown && <Legend kinds={kinds} counted={say("cells")} />}
           {order.value?.note && <p class="note">{order.value.note}</p>}
-          {order.value && !order.value.note && !order.value.replay && <p class="note quiet">{say("takenOver")}</p>}
+          {order.value && !order.value.note && !order.value.replay && !shown && (
+            <p class="note quiet">{say("takenOver")}</p>
+          )}
           {order.value?.replay && <ReplayBar />}
           {shown && (
             <InterruptionPanel

@@ -1,7 +1,8 @@
 import { HOUR, type Millis } from "../../domain/time.ts";
-import type { AlertView } from "../../stream/protocol.ts";
-import { standing } from "../shared/alert-line.tsx";
-import type { KpiTile } from "./live.ts";
+import type { AlertView, Topics } from "../../stream/protocol.ts";
+import { standing } from "../shared/alert-order.ts";
+
+type KpiTile = Topics["kpis"];
 
 /** What the wall says about alerts, derived from the alerts it has: one truth for list, map and numbers. */
 

@@ -5,7 +5,7 @@ export const say = words({
   openAlerts: { zh: "待处置告警", en: "Open alerts" },
   overflow: { zh: "当前满溢", en: "Overflowing" },
   onDuty: { zh: "人员在线", en: "Crew online" },
-  onTime: { zh: "今日按时率", en: "On time today" },
+  onTime: { zh: "今日按时率", en: "On time" },
   ofDue: { zh: "应处置 {due}", en: "of {due} due" },
   ofAll: { zh: "共 {all}", en: "of {all}" },
   bins: { zh: "共 {all} 桶", en: "of {all} bins" },

@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { DAY } from "../../../domain/time.ts";
-import { standing } from "../../shared/alert-line.tsx";
+import { standing } from "../../shared/alert-order.ts";
 import { Chart } from "../chart.tsx";
 import { hourlyOption } from "../chart-options.ts";
 import { Bars, Panel, Ring } from "../panel.tsx";
