@@ -1,6 +1,7 @@
 import { MINUTE, type Millis, SECOND } from "../src/domain/time.ts";
 import type { Actor } from "./actors/actor.ts";
 import { type FaultRates, fieldFaults } from "./faults.ts";
+import { createOperator, type Order } from "./orders.ts";
 import { createPlayer, type Step } from "./player.ts";
 import { createPopulation, type Population } from "./population.ts";
 import { registerDevices, registrationOf } from "./register.ts";
@@ -23,6 +24,7 @@ export interface DistrictRun {
   readonly seed: number;
   readonly faults: FaultRates;
   readonly script: readonly Step[];
+  readonly orders?: readonly Order[];
   readonly durationMinutes: number;
 }
 
@@ -104,7 +106,8 @@ export async function playOnOwn(
   const player = createPlayer({ actors, seed: run.seed, startAt, faults: run.faults, script: run.script });
   const endAt = startAt + run.durationMinutes * MINUTE;
   const onProgress = progress(transport, actors.length, () => refusedBy(own), say);
-  const options = { player, transport, startAt, endAt, onProgress, ...(signal && { signal }) };
+  const operator = createOperator(own.rest, startAt, run.orders ?? []);
+  const options = { player, transport, startAt, endAt, onProgress, operator, ...(signal && { signal }) };
   await playLockstep(own, STEP_MS, options, speed);
   return { transport: { ...transport.counts }, endAt };
 }

@@ -1,4 +1,5 @@
 import { type Millis, SECOND } from "../src/domain/time.ts";
+import type { Operator } from "./orders.ts";
 import type { Outgoing, Player } from "./player.ts";
 import type { OwnCenter } from "./session.ts";
 import type { Transport } from "./transport.ts";
@@ -11,6 +12,8 @@ export interface RunOptions {
   /** Called now and then with the simulated time. */
   readonly onProgress?: (at: Millis) => void;
   readonly signal?: AbortSignal;
+  /** What operators do meanwhile; only in lockstep. */
+  readonly operator?: Operator;
 }
 
 /** As many messages may wait for their receipt; a slower broker slows the playing down instead of filling memory. */
@@ -24,16 +27,17 @@ const DRAIN_PATIENCE_MS = 10_000;
  * @param speed simulated seconds per real second; undefined is as fast as possible
  */
 export async function playLockstep(own: OwnCenter, stepMs: Millis, options: RunOptions, speed?: number): Promise<void> {
-  const { player, transport, startAt, endAt, onProgress, signal } = options;
+  const { player, transport, startAt, endAt, onProgress, signal, operator } = options;
   const realStart = performance.now();
   const progress = progressTicker(onProgress);
   let at = startAt;
   while (at < endAt && !signal?.aborted) {
     if (speed !== undefined) await sleep((at - startAt) / speed - (performance.now() - realStart));
-    if (player.nextAt > at + stepMs) {
+    const ordersAt = operator?.nextAt ?? Number.POSITIVE_INFINITY;
+    if (Math.min(player.nextAt, ordersAt) > at + stepMs) {
       // Nobody speaks for a while: cross the quiet from one deadline to the next, up to just before the next word.
       const nextDueAt = own.running.center.alerting.nextDueAt ?? Number.POSITIVE_INFINITY;
-      at = Math.min(endAt, player.nextAt - 1, Math.max(nextDueAt, at + 1));
+      at = Math.min(endAt, player.nextAt - 1, ordersAt - 1, Math.max(nextDueAt, at + 1));
       await own.advanceTo(at);
       progress(at);
       continue;
@@ -42,6 +46,7 @@ export async function playLockstep(own: OwnCenter, stepMs: Millis, options: RunO
     publishAll(transport, player.due(until));
     await transport.settled();
     await own.advanceTo(until);
+    await operator?.run(until);
     at = until;
     progress(at);
   }

@@ -1,12 +1,14 @@
 import type { Level } from "../src/domain/levels.ts";
 import type { Text } from "../src/domain/text.ts";
 import type { FaultRates } from "./faults.ts";
+import type { Order } from "./orders.ts";
 import type { Step } from "./player.ts";
 import type { Population } from "./population.ts";
 
 /** An alert a scenario must raise. Times are minutes after its start. */
 export interface ExpectedAlert {
   readonly ruleId: string;
+  /** Of an alert about another alert: the subject of that one. */
   readonly subjectId: string;
   readonly subtype?: string | null;
   readonly openAt: number;
@@ -16,6 +18,8 @@ export interface ExpectedAlert {
   /** Where the end is known less exactly than the beginning. */
   readonly clearToleranceSeconds?: number;
   readonly level?: Level;
+  /** Where it stands at the end. */
+  readonly state?: string;
 }
 
 /** A day or an evening of the district, and the alerts it must raise: an acceptance test of rules and center. */
@@ -29,6 +33,8 @@ export interface Scenario {
   readonly population: Population;
   readonly faults: FaultRates;
   readonly script: readonly Step[];
+  /** What operators do. */
+  readonly orders?: readonly Order[];
   readonly expected: readonly ExpectedAlert[];
   /** Rules whose further alerts do no harm; any other alert that is not expected is a failure. */
   readonly ignoredRules?: readonly string[];
@@ -44,6 +50,7 @@ export interface RaisedAlert {
   readonly subject: { readonly kind: string; readonly id: string };
   readonly openedAt: number;
   readonly clearedAt: number | null;
+  readonly evidence?: readonly { readonly subjectId?: unknown }[];
 }
 
 export interface ComparisonRow {
@@ -56,6 +63,10 @@ export interface ComparisonRow {
 
 const key = (ruleId: string, subjectId: string, subtype: string | null | undefined): string =>
   `${ruleId} ${subjectId}${subtype ? ` ${subtype}` : ""}`;
+
+/** Cases and spots have ids of their own: what they are about says more. */
+const subjectOf = ({ subject, evidence }: RaisedAlert): string =>
+  subject.kind === "case" || subject.kind === "spot" ? String(evidence?.[0]?.subjectId ?? subject.id) : subject.id;
 
 const clock = (at: number | null | undefined): string =>
   at === undefined ? "" : at === null ? "not cleared" : new Date(at + 8 * 3_600_000).toISOString().slice(11, 19);
@@ -76,7 +87,7 @@ export function compareAlerts(scenario: Scenario, startAt: number, raised: reado
     const candidates = [...left].filter(
       (alert) =>
         alert.ruleId === wanted.ruleId &&
-        alert.subject.id === wanted.subjectId &&
+        subjectOf(alert) === wanted.subjectId &&
         (wanted.subtype === undefined || alert.subtype === wanted.subtype),
     );
     candidates.sort((a, b) => Math.abs(a.openedAt - openAt) - Math.abs(b.openedAt - openAt));
@@ -97,7 +108,7 @@ export function compareAlerts(scenario: Scenario, startAt: number, raised: reado
     if (scenario.ignoredRules?.includes(alert.ruleId)) continue;
     const shown = times(alert.openedAt, alert.clearedAt, alert.level);
     rows.push({
-      alert: key(alert.ruleId, alert.subject.id, alert.subtype),
+      alert: key(alert.ruleId, subjectOf(alert), alert.subtype),
       expected: "",
       raised: shown,
       difference: "not expected",
@@ -123,6 +134,7 @@ function differences(
     if (found.clearedAt === null) list.push("not cleared");
     else off("cleared", found.clearedAt, clearAt, clearToleranceSeconds);
   }
+  if (wanted.state !== undefined && found.state !== wanted.state) list.push(`${found.state}, not ${wanted.state}`);
   if (wanted.level !== undefined && found.level !== wanted.level) list.push(`level ${found.level}`);
   return list;
 }

@@ -17,3 +17,10 @@ it.each(scenarios.map((scenario) => [scenario.id, scenario] as const))(
     expect(result.refused).toEqual({});
   },
 );
+
+it("a scenario played at 3,600 times real time raises the same alerts", { timeout: 60_000 }, async () => {
+  const scenario = scenarios.find(({ id }) => id === "maintenance");
+  if (!scenario) throw new Error("no such scenario");
+  const [fast, paced] = [await checkScenario(scenario), await checkScenario(scenario, null, 3_600)];
+  expect(paced.rows).toEqual(fast.rows);
+});

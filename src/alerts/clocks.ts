@@ -134,7 +134,9 @@ export function createClocks({ desk, rule, targets, timer, holds, over }: ClockP
       const at = markAt(alert, which, pct);
       // It may have been given more time since this timer was set.
       if (at === null || dueAt < at || clockStopped(alert) || usedOf(alert, which) >= pct) return;
-      const graver = pct === BREACH_PCT && alert.level > 1 ? ((alert.level - 1) as Level) : alert.level;
+      // One level above its rule's own: what has been raised for its age or place already is not raised twice.
+      const above = Math.max(1, (rule(alert.ruleId)?.level ?? alert.level) - 1);
+      const graver = pct === BREACH_PCT ? (Math.min(alert.level, above) as Level) : alert.level;
       const forManager = pct === DUTY_MANAGER_PCT && { escalatedAt: alert.escalatedAt ?? dueAt };
       const action = pct < BREACH_PCT ? "clockWarning" : pct < DUTY_MANAGER_PCT ? "clockBreach" : "escalate";
       const details = { clock: which, pct, ...(forManager && { to: "dutyManager" }) };

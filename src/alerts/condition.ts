@@ -143,10 +143,7 @@ export function enoughAt(state: ConditionState, run: Run, enough: Enough, now: M
   const held = holdMs !== undefined && now - run.from >= holdMs && run.count >= heard;
   // Heard again only after the hold was over: then it was known with that word, not before.
   const byHold = held ? Math.max(run.from + holdMs, heardAt(state, run, heard)) : null;
-  const many = samples !== undefined && run.count >= samples && run.to - run.from >= spacingMs;
-  const dense =
-    withinMs === undefined || samples === undefined || run.to - (state.marks.at(-samples)?.at ?? run.from) <= withinMs;
-  const bySamples = many && dense ? run.to : null;
+  const bySamples = samples === undefined ? null : manyAt(state, run, { samples, spacingMs, withinMs });
   if (byHold !== null && bySamples !== null) return Math.min(byHold, bySamples);
   return byHold ?? bySamples;
 }
@@ -155,4 +152,23 @@ export function enoughAt(state: ConditionState, run: Run, enough: Enough, now: M
 function heardAt({ marks }: ConditionState, run: Run, times: number): Millis {
   const first = marks.length - run.count;
   return (first >= 0 ? marks[first + times - 1]?.at : undefined) ?? run.from;
+}
+
+interface Many {
+  readonly samples: number;
+  readonly spacingMs: Millis;
+  readonly withinMs: Millis | undefined;
+}
+
+/** When a run first had so many marks, far enough apart and dense enough; as exactly as its marks are remembered. */
+function manyAt({ marks }: ConditionState, run: Run, { samples, spacingMs, withinMs }: Many): Millis | null {
+  if (run.count < samples || run.to - run.from < spacingMs) return null;
+  const first = Math.max(0, marks.length - run.count);
+  const forgotten = Math.max(0, run.count - marks.length);
+  for (let index = Math.max(first, first + samples - 1 - forgotten); index < marks.length; index++) {
+    const { at } = marks[index] as Mark;
+    const start = marks[index - samples + 1]?.at ?? run.from;
+    if (at - run.from >= spacingMs && (withinMs === undefined || at - start <= withinMs)) return at;
+  }
+  return null;
 }

@@ -132,7 +132,12 @@ export function createRecurrence({ documents, rule, holds }: RecurrenceParts) {
             at: after.openedAt,
             ...(occurrences.length >= MAJOR_TIMES && { level: 2 as const }),
             matter: after.matter,
-            facts: { ruleId: after.ruleId, alertId: after.id, timesIn30Days: occurrences.length },
+            facts: {
+              ruleId: after.ruleId,
+              alertId: after.id,
+              subjectId: after.subject.id,
+              timesIn30Days: occurrences.length,
+            },
             ...(after.recurrenceOf !== null && { recurrenceOf: after.recurrenceOf }),
           },
           now,

@@ -90,12 +90,15 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
     const place = placeOf(observation);
     const attributes = attributesOn(subject, place, district.geography, observation.at);
     const confirmed = confirmedBy(check, evidence);
-    const quiet = quietUntil(rule, subject, place, Math.max(openedAt, observation.at));
+    const quiet = quietUntil(rule, subject, place, now);
     if (quiet !== null) {
       lastHeld.set(heldKey(subject.id, watched), { observation, judgement });
-      timer(quiet, { type: "check", subjectId: subject.id, watched });
+      // Always later than now: a silence that is over may not be asked about again and again.
+      timer(Math.max(quiet, now + 1), { type: "check", subjectId: subject.id, watched });
       return;
     }
+    // What was seen while it was allowed is no reason afterwards; the next look decides.
+    if (check.sighting && quietUntil(rule, subject, place, observation.at) !== null) return;
     const other = desk.nearby(rule, check.subtype, place, openedAt);
     if (other) {
       desk.support(other, { evidence, level: judgement.level, confirmed, attributes }, changes);
