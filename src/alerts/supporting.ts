@@ -1,7 +1,8 @@
 import type { SeenObservation, Subject } from "../center/subject.ts";
 import type { AlertState, Evidence } from "../domain/alert.ts";
+import type { Level } from "../domain/levels.ts";
 import { DAY, MINUTE, type Millis } from "../domain/time.ts";
-import type { ConditionState } from "./condition.ts";
+import { type ConditionState, heldTimes } from "./condition.ts";
 import type { Judgement } from "./judges/judging.ts";
 import type { Check } from "./rule.ts";
 
@@ -30,6 +31,12 @@ export function isConfident({ sighting }: Check, confidence: unknown): boolean {
 export function confirmedBy(check: Check, { at, confidentSince }: Evidence): boolean {
   if (!check.sighting) return true;
   return typeof confidentSince === "number" && at - confidentSince >= CONFIRMING_SPACING_MS;
+}
+
+/** What happens often enough is graver than once. */
+export function withFrequency({ frequent }: Check, state: ConditionState, said: Judgement, at: Millis): Judgement {
+  if (!frequent || said.says !== "holds" || heldTimes(state, frequent.withinMs, at) < frequent.times) return said;
+  return { ...said, level: Math.min(said.level ?? frequent.level, frequent.level) as Level };
 }
 
 /** Something that happens again so soon is not counted twice. */

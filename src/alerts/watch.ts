@@ -2,12 +2,11 @@ import type { Changes } from "../center/changes.ts";
 import type { SeenObservation, Subject } from "../center/subject.ts";
 import type { Alert, AlertState } from "../domain/alert.ts";
 import type { Kind } from "../domain/kinds.ts";
-import type { Level } from "../domain/levels.ts";
 import type { Place } from "../domain/place.ts";
 import type { Millis } from "../domain/time.ts";
 import type { RuleState } from "../store/store.ts";
 import type { District } from "./alerting.ts";
-import { type ConditionState, currentRun, emptyState, enoughAt, heldTimes, mark, type Run } from "./condition.ts";
+import { type ConditionState, currentRun, emptyState, enoughAt, mark, type Run } from "./condition.ts";
 import { conditionOf, createConditionMemory } from "./condition-memory.ts";
 import type { Desk } from "./desk.ts";
 import { attributesOn } from "./judges/ground.ts";
@@ -22,6 +21,7 @@ import {
   isSameOccurrence,
   mutedMsOf,
   restoredObservation,
+  withFrequency,
 } from "./supporting.ts";
 
 /** A check of a rule, with the number it is remembered by. */
@@ -156,7 +156,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
     const { rule, check } = watched;
     const state = mark(known ?? emptyState, at, said.says, check.outliers);
     const run = runOf(watched, state);
-    const judgement = withFrequency(watched, state, said, at);
+    const judgement = withFrequency(check, state, said, at);
     noteConfidence(watched, subject.id, judgement, run, at);
     let alert = desk.standing(rule.id, subject.id, check.subtype);
     const lag = Math.max(0, observation.receivedAt - at);
@@ -200,12 +200,6 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
     if (quiet) confident.delete(heldKey(subject.id, watched));
     if (!quiet) remember(subject.id, watched, state, changes);
     else if (known) remember(subject.id, watched, null, changes);
-  };
-
-  const withFrequency = ({ check }: Watched, state: ConditionState, said: Judgement, at: Millis): Judgement => {
-    const { frequent } = check;
-    if (!frequent || said.says !== "holds" || heldTimes(state, frequent.withinMs, at) < frequent.times) return said;
-    return { ...said, level: Math.min(said.level ?? frequent.level, frequent.level) as Level };
   };
 
   const noteConfidence = (watched: Watched, subjectId: string, judgement: Judgement, run: Run | null, at: Millis) => {
