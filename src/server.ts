@@ -5,6 +5,7 @@ import { dialectTopics } from "../devices/index.ts";
 import { filterOf } from "../devices/topics.ts";
 import { loadPepper } from "./access/device-secrets.ts";
 import { createTokens, ensureAdminToken } from "./access/tokens.ts";
+import { influxHealth } from "./api/influx.ts";
 import { createApi } from "./api/server.ts";
 import type { Center, Registry } from "./center/access.ts";
 import { createCenter, type RunningCore } from "./center/center.ts";
@@ -165,6 +166,8 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     logger,
     counters: streamCounters,
     replays: createReplays(center, config),
+    historyBehind: () =>
+      following !== null && influxHealth(following, clock.now()).behindMs > config.INFLUX_LATE_SECONDS * SECOND,
   });
   parts.defer(() => stream.close());
   broker.attachWebSocket(api.server);

@@ -122,6 +122,33 @@ describe("the law of the stream", () => {
     socket.close();
   });
 
+  test("frames say when the database of the past is behind, and only then", async () => {
+    for (const [late, health] of [
+      ["0", "historyBehind"],
+      ["3600", undefined],
+    ] as const) {
+      await using center = await startTestCenter({
+        STREAM_HEARTBEAT_MS: "200",
+        // Nothing listens there.
+        INFLUX_URL: "http://127.0.0.1:9",
+        INFLUX_TOKEN: "none",
+        INFLUX_ORG: "none",
+        INFLUX_LATE_SECONDS: late,
+      });
+      await center.rest("POST", "/devices", { id: "bin-1", kind: "bin", place });
+      const payload = new TextEncoder().encode(JSON.stringify({ fillPct: 50 }));
+      const message = { topic: "kerbside/v1/bin/bin-1/telemetry", payload, receivedAt: Date.now(), principal: null };
+      await new Promise<void>((resolve) => center.center.inbox.submit(message, resolve));
+      const client = connect({ url: urlOf(center), token: ADMIN_TOKEN });
+      const view = client.subscribe("devices", { everyMs: 100 });
+      await until(() => view.items.size === 1);
+      // The follower looks once a second at how far it is.
+      if (health) await until(() => client.heard?.health === health);
+      else expect(client.heard?.health).toBeNull();
+      client.close();
+    }
+  });
+
   test("screens that ask the same share the bytes of one frame", async () => {
     await using center = await startTestCenter();
     const clients = Array.from({ length: 20 }, () => connect({ url: urlOf(center), token: ADMIN_TOKEN }));

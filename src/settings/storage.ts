@@ -9,6 +9,8 @@ export const storage = {
   INFLUX_ORG: optional,
   INFLUX_BUCKET: z.string().default("kerbside"),
   /** Readings of devices that people carry stay in the journal unless this is set. */
+  /** Screens say that the past is behind when InfluxDB is by more than this. */
+  INFLUX_LATE_SECONDS: z.coerce.number().min(0).default(300),
   INFLUX_PERSONAL: bool(false),
   INFLUX_BATCH_LINES: z.coerce.number().int().min(1).default(5_000),
   INFLUX_EVERY_MS: z.coerce.number().int().min(1).default(1_000),

@@ -13,6 +13,8 @@ export interface HubParts {
   readonly frameItems: number;
   readonly heartbeatMs: number;
   readonly slowMs: number;
+  /** The database that answers questions about the past has not caught up. */
+  readonly historyBehind: () => boolean;
   readonly closeSlow: (connection: Connection) => void;
 }
 
@@ -64,7 +66,7 @@ const STORE_PAGE = 500;
 const IDLE_LOOK_MS = 5;
 
 /** Distributes what changed: lossless topics with every commit, the latest of others at each screen's own pace. */
-export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, closeSlow }: HubParts) {
+export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, historyBehind, closeSlow }: HubParts) {
   const topics = createTopics(center);
   const views = new Map<string, AnyView>();
   const groups = new Map<string, Group>();
@@ -96,6 +98,11 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
     return known;
   };
 
+  const healthOf = (): Pick<StateFrame, "health"> => {
+    if (center.health.storeFailing) return { health: "storeFailing" };
+    return historyBehind() ? { health: "historyBehind" } : {};
+  };
+
   const send = (subscription: Subscription, key: string, build: () => Omit<StateFrame, "id" | "type" | "now">) => {
     const { viewer, id, group } = subscription;
     const special = subscription.skipped > 0 || subscription.reset !== undefined;
@@ -111,7 +118,7 @@ export function createHub({ center, counters, frameItems, heartbeatMs, slowMs, c
         now: center.clock.now(),
         ...(subscription.reset !== undefined && { reset: subscription.reset }),
         ...(subscription.skipped > 0 && { skipped: subscription.skipped }),
-        ...(center.health.storeFailing && { health: "storeFailing" as const }),
+        ...healthOf(),
       });
       if (!special) frames.set(sharedKey, frame);
     }

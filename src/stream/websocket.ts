@@ -29,6 +29,7 @@ export interface StreamParts {
   readonly counters: StreamCounters;
   /** Opens the past for a screen. */
   readonly replays: Replays;
+  readonly historyBehind: () => boolean;
 }
 
 const LIVE = "/api/v1/stream";
@@ -65,7 +66,7 @@ export const newStreamCounters = (): StreamCounters => ({
 });
 
 /** The stream's door: origin, authentication, limits, and frames from clients. State itself is the hub's business. */
-export function attachStream({ server, center, config, logger, counters, replays }: StreamParts): {
+export function attachStream({ server, center, config, logger, counters, replays, historyBehind }: StreamParts): {
   close(): Promise<void>;
 } {
   const clients = new Set<Client>();
@@ -106,6 +107,7 @@ export function attachStream({ server, center, config, logger, counters, replays
       frameItems: config.STREAM_FRAME_ITEMS,
       heartbeatMs,
       slowMs: config.STREAM_SLOW_SECONDS * SECOND,
+      historyBehind,
       closeSlow(connection) {
         for (const client of clients)
           if (client.connection === connection) close(client, closeCodes.tooSlow, "too slow");
