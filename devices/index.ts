@@ -29,7 +29,7 @@ import { smartHat } from "./smart-hat.ts";
 import { teltonika } from "./teltonika.ts";
 import { teltonikaPackets } from "./teltonika-packets.ts";
 import { thingsStack } from "./things-stack.ts";
-import { createTopicMatcher, filterOf } from "./topics.ts";
+import { createTopicMatcher, filterOf, withoutCovered } from "./topics.ts";
 import { traccar } from "./traccar.ts";
 import { watch } from "./watch.ts";
 import { weighing } from "./weighing.ts";
@@ -72,7 +72,7 @@ export const drivers: readonly Driver[] = [...nativeDrivers, ...dialectDrivers];
 
 /** MQTT filters of the dialects, for gateways and external brokers. */
 export function dialectTopics(): string[] {
-  return dialectDrivers.flatMap((driver) => driver.topics.map(filterOf));
+  return withoutCovered(dialectDrivers.flatMap((driver) => driver.topics.map(filterOf)));
 }
 
 export type Decoded =

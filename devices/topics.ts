@@ -90,6 +90,23 @@ export function overlap(one: string, other: string): boolean {
   }
 }
 
+/** Filters without those that another one covers: a broker delivers a message once for each subscription it fits. */
+export function withoutCovered(filters: readonly string[]): string[] {
+  const distinct = [...new Set(filters)];
+  return distinct.filter((filter) => !distinct.some((other) => other !== filter && coversFilter(other, filter)));
+}
+
+/** Whether every topic of the narrow filter fits the wide one. `a/#` fits `a` as well. */
+function coversFilter(wide: string, narrow: string): boolean {
+  const [outer, inner] = [wide.split("/"), narrow.split("/")];
+  for (const [i, level] of outer.entries()) {
+    if (level === "#") return true;
+    const given = inner[i];
+    if (given === undefined || given === "#" || (level !== "+" && level !== given)) return false;
+  }
+  return outer.length === inner.length;
+}
+
 /** The MQTT filter that covers a pattern. */
 export function filterOf(pattern: string): string {
   return pattern.replace(/\{\w+\+\}$/, "#").replace(/\{\w+\}/g, "+");

@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Logger, pino } from "pino";
 import { dialectTopics } from "../devices/index.ts";
-import { filterOf } from "../devices/topics.ts";
+import { filterOf, withoutCovered } from "../devices/topics.ts";
 import { loadPepper } from "./access/device-secrets.ts";
 import { createTokens, ensureAdminToken } from "./access/tokens.ts";
 import { influxHealth } from "./api/influx.ts";
@@ -178,7 +178,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
       clock,
       inbox: center.inbox,
       logger,
-      dialectTopics: dialectTopics(),
+      dialectTopics: withoutCovered([...dialectTopics(), ...config.MQTT_TOPICS]),
       onMappings: (listener) => center.mappings.onTopics((patterns) => listener(patterns.map(filterOf))),
     });
     parts.defer(() => external.close());

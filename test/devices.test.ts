@@ -5,7 +5,7 @@ import { fillFromDistance } from "../devices/fill.ts";
 import { deviceGuide, ungrouped } from "../devices/guide.ts";
 import { createDecoder, dialectDrivers, dialectTopics, drivers } from "../devices/index.ts";
 import { readTimestamp } from "../devices/timestamp.ts";
-import { createTopicMatcher, filterOf } from "../devices/topics.ts";
+import { createTopicMatcher, filterOf, withoutCovered } from "../devices/topics.ts";
 import { gcj02ToWgs84, wgs84ToGcj02 } from "../src/domain/coordinates.ts";
 import { isMetricName, metrics as metricTable } from "../src/domain/metrics.ts";
 import type { Observation } from "../src/domain/observation.ts";
@@ -175,6 +175,12 @@ describe("facts", () => {
     expect(distanceM(gcj, { lat: 22.729987, lon: 113.908177 })).toBeLessThan(1);
     expect(distanceM(gcj02ToWgs84(gcj.lat, gcj.lon), { lat: 22.733, lon: 113.903296 })).toBeLessThan(0.01);
     expect(gcj02ToWgs84(48.85, 2.29)).toEqual({ lat: 48.85, lon: 2.29 });
+  });
+
+  test("a broker is asked for each topic once", () => {
+    expect(withoutCovered(["a/+", "a/+/#", "a/b", "a/#", "b/+/c", "b/x/c", "b/+/c"])).toEqual(["a/#", "b/+/c"]);
+    expect(withoutCovered(["a/+", "+/a", "a/+/#", "+/#"])).toEqual(["+/#"]);
+    expect(dialectTopics()).not.toContain("hikvision/+");
   });
 
   test("filters for brokers cover the patterns", () => {

@@ -109,3 +109,25 @@ test("a mapping put in force is subscribed to at once, and the tree of alerts is
   await other.endAsync();
   broker.kill();
 });
+
+test("topics of one's own choosing are read from the broker of others, and known by their content", async () => {
+  using directory = temporaryDirectory();
+  const port = await freePort();
+  const broker = await startMosquitto(directory.path, port);
+  const url = `mqtt://127.0.0.1:${port}`;
+  await using center = await startTestCenter({
+    MQTT_URL: url,
+    MQTT_CONNECTIONS: "2",
+    MQTT_TOPICS: "fleet/+/up, aibox/#",
+  });
+  await center.rest("POST", "/devices", { id: "v-1", kind: "vehicle", aliases: ["imei:352093080000015"] });
+  const other = await connectAsync(url);
+  const reported = { ts: Date.now(), latlng: "22.72,113.9", sat: 9, sp: 18, 239: 1 };
+  const speed = async () => {
+    await other.publishAsync("fleet/352093080000015/up", JSON.stringify({ state: { reported } }), { qos: 1 });
+    return (await center.rest<{ metrics: { speedKmh?: number } }>("GET", "/devices/v-1")).metrics.speedKmh;
+  };
+  await expect.poll(speed, { timeout: 5_000 }).toBe(18);
+  await other.endAsync();
+  broker.kill();
+});

@@ -25,13 +25,21 @@ export function createAutoRegister(registry: Registry) {
     const said = observation.hints?.kind;
     const kind = said !== undefined && isKind(said) ? said : kindByNamespace[namespace];
     if (!kind) return null;
-    const id = idFrom(observation.hints?.asset ?? (rest.join(":") || namespace));
-    if (!id || registry.get(id)) return null;
+    const native = rest.join(":") || namespace;
+    const { asset } = observation.hints ?? {};
+    // A device that is registered under this very name wants the alias added by a person, not a twin.
+    const id = asset === undefined ? free(registry, native, `${namespace}-${native}`) : free(registry, asset);
+    if (!id) return null;
     const attributes = Object.fromEntries(
       Object.entries(observation.hints ?? {}).filter(([name]) => name !== "asset" && name !== "kind"),
     );
     return registry.put({ id, kind, aliases: [observation.device], attributes }, now, changes);
   };
+}
+
+/** The short id, or the one with its namespace where another dialect's device has the short one. */
+function free(registry: Registry, ...names: readonly string[]): string | null {
+  return names.map(idFrom).find((id) => id !== null && !registry.get(id)) ?? null;
 }
 
 function idFrom(name: string): string | null {

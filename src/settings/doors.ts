@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bool, count, optional, port } from "./forms.ts";
+import { bool, count, list, optional, port } from "./forms.ts";
 
 /** Where the center listens, whom it lets in, what it says. */
 export const doors = {
@@ -17,5 +17,7 @@ export const doors = {
   MQTT_URL: z.url({ protocol: /^(mqtts?|wss?)$/ }).optional(),
   MQTT_SHARE_GROUP: z.string().default("kerbside"),
   MQTT_CONNECTIONS: count(32),
+  /** More filters to read from that broker, for topics of one's own choosing. */
+  MQTT_TOPICS: list,
   ALLOWED_ORIGINS: z.string().default(""),
 } as const;

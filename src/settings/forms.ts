@@ -28,6 +28,15 @@ export const windows = (preset: string) =>
         context.addIssue({ code: "custom", message: "must be times of day in order, like 08:00-12:00,14:00-18:00" });
       return parsed ?? [];
     });
+export const list = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean),
+  );
 export const optional = z.string().min(1).optional();
 
 export const timeZone = (preset: string) =>
