@@ -19,6 +19,7 @@ const parts: readonly Part[] = [
   { name: "alerts", title: "Alerts", load: () => import("./alerts.ts") },
   { name: "browser", title: "Wall in a browser", load: () => import("./browser.ts") },
   { name: "forecast", title: "Overflow forecast", load: () => import("./forecast.ts") },
+  { name: "district", title: "Places in a district", load: () => import("./district.ts") },
   { name: "decode", title: "Decoding by driver", load: () => import("./decode.ts") },
 ];
 

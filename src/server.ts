@@ -237,7 +237,7 @@ async function takeDistrictFile(center: Center, file: ReturnType<typeof loadDist
   const { district } = center;
   const { source, actor } = district.note;
   if (source === file.source || !(chosen || actor === systemActor.name)) return;
-  const draft = await district.draft(file.features).catch((error: Problem) => {
+  const draft = await district.draft(file.features, { issues: [], numbered: true }).catch((error: Problem) => {
     throw new Error(`DISTRICT: ${error.message}`);
   });
   const told = { actor: systemActor.name, reason: "the district file", source: file.source };

@@ -63,7 +63,7 @@ async function issuesOf(json: unknown, before: unknown[] = []): Promise<District
     district.put(draft, TOLD, NOW, new Changes());
   }
   const { features, issues } = readFeatures(json);
-  return district.draft(features, issues).then(
+  return district.draft(features, { issues, numbered: true }).then(
     ({ notes }) => [...notes],
     (problem: Problem) => problem.extra.errors as DistrictIssue[],
   );
@@ -365,7 +365,7 @@ describe("a district that is wrong", () => {
   it.each(wrong)("%s: says which feature, what, and what to do", async (_name, json, says) => {
     const district = createDistrict(null);
     const { features, issues } = readFeatures(json);
-    const refused = await district.draft(features, issues).then(
+    const refused = await district.draft(features, { issues, numbered: true }).then(
       () => null,
       (problem: Problem) => problem,
     );

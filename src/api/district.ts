@@ -93,7 +93,7 @@ export function registerDistrict(api: Api, { center, config }: ResourceParts): v
       demandGround(token(request), null);
       ofEdition(request.headers["if-match"]);
       const { features, issues } = readFeatures(request.body);
-      const draft = await district.draft(features, issues);
+      const draft = await district.draft(features, { issues, numbered: true });
       const { dryRun = false, reason } = request.query;
       const answer = { ...draft.counts, notes: draft.notes.slice(0, config.HTTP_PAGE_ROWS) };
       if (dryRun) return { dryRun, edition: draft.from, ...answer };
@@ -191,7 +191,7 @@ export function registerDistrict(api: Api, { center, config }: ResourceParts): v
       const known = center.geography.feature(id);
       demandGround(token(request), () => placesOf(known ? [known, ...features] : features));
       const others = center.geography.features.filter((other) => other !== known);
-      const draft = await district.draft([...others, ...features], issues);
+      const draft = await district.draft([...others, ...features], { issues, numbered: false });
       const { dryRun = false, reason } = request.query;
       const answer = { ...draft.counts, notes: draft.notes };
       if (dryRun) return reply.send({ dryRun, edition: draft.from, ...answer });

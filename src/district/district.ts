@@ -20,6 +20,13 @@ export interface Draft {
   readonly notes: readonly DistrictIssue[];
 }
 
+/** What reading the features has found, and whether they are numbered as somebody sent them. */
+export interface Reading {
+  readonly issues: readonly DistrictIssue[];
+  readonly numbered: boolean;
+}
+const ALONE: Reading = { issues: [], numbered: false };
+
 export interface Told {
   readonly actor: string;
   readonly reason: string;
@@ -37,7 +44,7 @@ export interface District extends LiveGeography {
    * What the district would be with these features instead of all it has.
    * @throws Problem 400 `district` that lists what is wrong
    */
-  draft(features: readonly DistrictFeature[], issues?: readonly DistrictIssue[]): Promise<Draft>;
+  draft(features: readonly DistrictFeature[], reading?: Reading): Promise<Draft>;
   /** @throws Problem 409 when somebody changed the district since the draft was made */
   put(draft: Draft, told: Told, now: Millis, changes: Changes): EditionNote;
 }
@@ -70,10 +77,12 @@ export function createDistrict(stored: { note: EditionNote; features: readonly D
     get note() {
       return note;
     },
-    async draft(features, issues = []) {
+    async draft(features, { issues, numbered } = ALONE) {
       const previous = current;
-      const problems = issues.filter(({ severity }) => severity === "problem");
-      const notes = issues.filter(({ severity }) => severity === "note");
+      const shown = (issue: DistrictIssue, index: number | null) => ({ ...issue, index: numbered ? index : null });
+      const told = issues.map((issue) => shown(issue, issue.index));
+      const problems = told.filter(({ severity }) => severity === "problem");
+      const notes = told.filter(({ severity }) => severity === "note");
       const next = createGeography(features, previous.edition + 1);
       const { put, removed } = difference(features, previous);
       const changed = new Set(put.map(({ properties }) => properties.id));
@@ -82,11 +91,10 @@ export function createDistrict(stored: { note: EditionNote; features: readonly D
       if (problems.length === 0) {
         let sliceEnds = performance.now() + SLICE_MS;
         for (const issue of checkDistrict({ next, previous, changed })) {
-          if (issue)
-            (issue.severity === "note" ? notes : problems).push({
-              ...issue,
-              index: numbers.get(issue.id ?? "") ?? null,
-            });
+          if (issue) {
+            const list = issue.severity === "note" ? notes : problems;
+            list.push(shown(issue, numbers.get(issue.id ?? "") ?? null));
+          }
           if (performance.now() < sliceEnds) continue;
           await new Promise((resolve) => setImmediate(resolve));
           sliceEnds = performance.now() + SLICE_MS;
