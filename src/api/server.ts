@@ -38,6 +38,7 @@ import { registerMappings } from "./mappings.ts";
 import { registerNgsi } from "./ngsi.ts";
 import { registerObservability } from "./observability.ts";
 import { registerOutputs } from "./outputs.ts";
+import { registerOutsideFigures } from "./outside-figures.ts";
 import { registerOwnData } from "./own-data.ts";
 import { registerPeople } from "./people.ts";
 import { registerPictures } from "./pictures.ts";
@@ -202,6 +203,7 @@ export async function createApi({
       registerHistory(scoped as unknown as Api, parts);
       registerForecasts(scoped as unknown as Api, parts);
       registerKpis(scoped as unknown as Api, parts);
+      registerOutsideFigures(scoped as unknown as Api, parts);
       registerReports(scoped as unknown as Api, { ...parts, reports });
       registerAlerts(scoped as unknown as Api, parts);
       registerPictures(scoped as unknown as Api, parts);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Alert, TimelineEntry } from "../domain/alert.ts";
 import { invalid } from "../domain/problem.ts";
+import type { Json } from "../domain/text.ts";
 import { restoreDistrict } from "./editions.ts";
 import { restoreKpiRecords } from "./kpi-tables.ts";
 import type {
@@ -68,6 +69,7 @@ export function restore(database: DatabaseSync): Restored {
 export function createRecords(database: DatabaseSync) {
   const alertById = database.prepare("SELECT body FROM alert WHERE id = ?");
   const timelineOf = database.prepare("SELECT body FROM timeline WHERE alert_id = ? ORDER BY rev, entry");
+  const documentsOf = database.prepare("SELECT body FROM document WHERE collection = ? ORDER BY id");
   const since = database.prepare("SELECT body FROM alert WHERE rev > ? ORDER BY rev LIMIT ?");
   const stepsAfter = database.prepare(
     `SELECT timeline.body AS step, alert.body AS alert FROM timeline JOIN alert ON alert.id = timeline.alert_id
@@ -110,6 +112,8 @@ export function createRecords(database: DatabaseSync) {
       const page = items.slice(0, query.limit);
       return { items: page, next: items.length > query.limit ? (page.at(-1)?.id ?? null) : null };
     },
+
+    documents: (collection: string): Json[] => bodies(documentsOf.all(collection)),
 
     alertsSince: (rev: number, limit: number): Alert[] => bodies(since.all(rev, limit)),
 

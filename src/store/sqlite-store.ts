@@ -77,6 +77,7 @@ export async function openStore(options: SqliteOptions): Promise<SqliteStore> {
     answer: (key) => store.ask("answer", key),
     quarantine: (query) => store.ask("quarantine", query),
     audit: (query) => store.ask("audit", query),
+    documents: (collection) => store.ask("documents", collection),
     report: (id) => store.ask("report", id),
     reports: (query) => store.ask("reports", query),
     editions: (query) => store.ask("editions", query),

@@ -128,6 +128,7 @@ const calls: StoreCalls = {
   kpiCases: (query) => opened.kpi.kpiCases(query),
   quarantine: (query) => opened.records.quarantine(query),
   audit: (query) => opened.records.audit(query),
+  documents: (collection) => opened.records.documents(collection),
   report: (id) => opened.reports.report(id),
   reports: (query) => opened.reports.reports(query),
   editions: (query) => opened.editions.editions(query),

@@ -342,6 +342,8 @@ export interface Store extends History, AsyncDisposable {
   kpiSums(query: KpiQuery): Promise<readonly KpiSum[]>;
   kpiCases(query: KpiCases): Promise<Page<KpiPart>>;
   audit(query: AuditQuery): Promise<Page<AuditEntry & { id: number }>>;
+  /** Small documents of one collection, as they are kept. */
+  documents(collection: string): Promise<readonly Json[]>;
   report(id: string): Promise<Report | null>;
   /** Reports that are kept, newest period first; `next` goes on as `before`. */
   reports(query: { kind?: ReportKind; before?: Millis; limit: number }): Promise<Page<ReportNote>>;
