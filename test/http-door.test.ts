@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dialectDrivers } from "../devices/index.ts";
+import { filterOf } from "../devices/topics.ts";
 import { signedHeaders } from "../src/access/signature.ts";
 import { boundaryOf, isDangerousXml, partsOf } from "../src/ingest/http/multipart.ts";
+import { covers } from "../src/ingest/topic-gate.ts";
 import { random } from "./support/random.ts";
 import { startTestCenter, type TestCenter } from "./support/running-center.ts";
 
@@ -226,6 +229,7 @@ describe("phones that speak OsmAnd", () => {
     const other = await register(center, "badge-2", "person", { aliases: ["osmand:phone-8"] });
     expect((await get(center, query())).status).toBe(401);
     expect((await get(center, query(), basic(login))).status).toBe(200);
+    expect(await metric(center, "badge-1")).toMatchObject({ lat: 22.733, lon: 113.9, speedKmh: 18.52, batteryPct: 55 });
     expect((await get(center, `${query()}&login=badge-1&key=${login.password}`)).status).toBe(200);
     expect((await get(center, query(), basic(other))).status).toBe(403);
     expect((await get(center, query("phone-9"), basic(login))).status).toBe(404);
@@ -244,6 +248,29 @@ describe("phones that speak OsmAnd", () => {
     expect((await get(center, query())).status).toBe(200);
     expect((await get(center, query("phone-9"))).status).toBe(401);
   });
+});
+
+test("whatever a driver reads can be pushed: its own samples, by a gateway that speaks for everybody", async () => {
+  await using center = await startTestCenter({
+    AUTO_REGISTER: "true",
+    DEVICE_PAST_DAYS: "36500",
+    MQTT_TOPIC_LEVELS: "12",
+  });
+  const dialects = dialectDrivers.flatMap(({ topics }) => topics.map(filterOf)).join(",");
+  const gateway = await register(center, "gw-all", "gateway", { attributes: { devices: "*", dialects } });
+  let pushed = 0;
+  for (const { id, samples } of dialectDrivers) {
+    for (const { name, topic, payload } of samples) {
+      if (!dialects.split(",").some((filter) => covers(filter, topic))) continue;
+      const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+      const body = payload instanceof Uint8Array ? Uint8Array.from(payload) : text;
+      const answer = await push(center, topic.split("/").map(encodeURIComponent).join("/"), body, basic(gateway));
+      expect([id, name, answer.status]).toEqual([id, name, 200]);
+      pushed++;
+    }
+  }
+  expect(pushed).toBeGreaterThan(dialectDrivers.length);
+  expect((await quarantined(center)).filter(({ reason }) => reason !== "unknownDevice")).toEqual([]);
 });
 
 describe("multipart bodies", () => {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkMapping } from "../devices/mapping/check.ts";
+import { drivers } from "../devices/index.ts";
+import { checkMapping, claimedBy } from "../devices/mapping/check.ts";
 import { mappingTemplates } from "../devices/mapping/templates.ts";
 import { tryMapping } from "../devices/mapping/try.ts";
 import type { Detection, Observation } from "../src/domain/observation.ts";
@@ -11,6 +12,7 @@ const NOW = Date.UTC(2026, 4, 4, 4);
 describe("templates of mappings", () => {
   test.for(mappingTemplates.map((mapping) => [mapping.id, mapping] as const))("%s reads its samples", ([, mapping]) => {
     expect(checkMapping(mapping)).toHaveProperty("mapping");
+    expect(claimedBy(mapping, drivers)).toBeNull();
     const tried = tryMapping(mapping, NOW);
     expect(mapping.samples.length).toBeGreaterThan(0);
     for (const { topic, payload } of mapping.samples) {
@@ -33,7 +35,7 @@ const recorded: readonly (readonly [string, string, string, string])[] = [
   ["ai-box", "05-xyxy-float-seconds.json", "algorithm-box", "aibox/algorithm/a/alarm"],
   ["ai-box", "06-cloud-camera-callback.json", "cloud-camera", "cloudcamera/a/callback"],
   ["ai-box", "07-telecom-vision-callback.json", "telecom-vision", "vaas/a/event"],
-  ["weighing", "01-kitchen-waste-card-weigh.json", "card-scale", "weigh/CK-0031/event"],
+  ["weighing", "01-kitchen-waste-card-weigh.json", "card-scale", "scales/CK-0031/event"],
   ["weighing", "02-collection-offline-dto.json", "handheld-collection", "collection/a/records"],
 ];
 

@@ -144,10 +144,10 @@ function compileDevice({ namespace, parts }: DeviceSource): Read<string> {
   const texts = parts.map((part) => reporting(compileText(part)));
   return (scope, field, report) => {
     const names: string[] = [];
-    for (const read of texts) {
-      const name = read(scope, field, report);
+    for (const [index, read] of texts.entries()) {
+      const name = read(scope, `${field}.parts.${index}`, report);
       if (name === undefined) {
-        report.problem(field, "the message does not say which device it is");
+        report.problem(`${field}.parts.${index}`, "the message does not say which device it is");
         return undefined;
       }
       names.push(name);

@@ -250,7 +250,7 @@ const telecomVision: Mapping = {
 const scale: Mapping = {
   id: "card-scale",
   title: { en: "Kitchen-waste scale with IC card", zh: "厨余刷卡称重" },
-  topics: ["weigh/{device}/event"],
+  topics: ["scales/{device}/event"],
   kind: "foodWastePoint",
   device: { namespace: "weigh", parts: ["/deviceId"] },
   time: { at: "/ts", format: "yyyy-MM-dd HH:mm:ss", zone: "Asia/Shanghai" },
@@ -268,7 +268,7 @@ const scale: Mapping = {
   samples: [
     {
       name: "a barrel, net of its tare",
-      topic: "weigh/W-1/event",
+      topic: "scales/W-1/event",
       payload: {
         ...{ deviceId: "W-1", cardNo: "00AB12CD", ts: "2026-05-04 11:02:01", grossKg: 40.5, tareKg: 10.5, weight: 30 },
         ...{ unit: "kg", seq: 7, photo: "" },
