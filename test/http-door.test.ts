@@ -217,6 +217,25 @@ test("who fails too often waits, who sends too fast is told when to go on", asyn
   expect(await push(center, path, "{}", basic(login))).toMatchObject({ status: 429, body: { code: "banned" } });
 });
 
+test("behind a proxy it is the sender that is banned, not the proxy, and nobody else is believed about it", async () => {
+  const limits = { MQTT_AUTH_FAILURES_PER_ADDRESS: "2", MQTT_AUTH_FAILURES_PER_ID: "1000" };
+  const path = "kerbside/v1/bin/bin-1/telemetry";
+  const from = (address: string) => ({ "x-forwarded-for": address });
+  const tried = async (environment: Record<string, string>) => {
+    await using center = await startTestCenter({ ...limits, ...environment });
+    const login = await register(center, "bin-1", "bin");
+    const wrong = basic({ ...login, password: "wrong" });
+    for (let i = 0; i < 2; i++) await push(center, path, "{}", { ...wrong, ...from("203.0.113.9") });
+    const statuses: number[] = [];
+    for (const address of ["203.0.113.9", "203.0.113.10"]) {
+      statuses.push((await push(center, path, '{"fillPct":1}', { ...basic(login), ...from(address) })).status);
+    }
+    return statuses;
+  };
+  expect(await tried({ HTTP_TRUSTED_PROXIES: "127.0.0.0/8,::1/128" })).toEqual([429, 200]);
+  expect(await tried({})).toEqual([429, 429]);
+});
+
 describe("phones that speak OsmAnd", () => {
   const at = () => Math.floor(Date.now() / 1_000);
   const query = (id = "phone-7") => `osmand?id=${id}&timestamp=${at()}&lat=22.733&lon=113.9&speed=10&batt=55`;

@@ -118,6 +118,58 @@ describe("reading with a mapping", () => {
     expect(compileTime("iso", "+08:00")("2026-05-04T11:02:01Z")).toEqual({ at: Date.UTC(2026, 4, 4, 11, 2, 1) });
   });
 
+  test("fields of a time that stand side by side have two digits each", () => {
+    const read = compileTime("yyyyMMddHHmmss", "+08:00");
+    expect(read("20260504110201")).toEqual({ at: Date.UTC(2026, 4, 4, 3, 2, 1) });
+    expect(read(20260504110201)).toEqual({ at: Date.UTC(2026, 4, 4, 3, 2, 1) });
+    expect(read("2026050411021")).toHaveProperty("invalid");
+    expect(compileTime("yyyy-MM-dd HH:mm:ss", "+08:00")("2026-5-4 11:2:1")).toEqual({
+      at: Date.UTC(2026, 4, 4, 3, 2, 1),
+    });
+  });
+
+  test("whatever somebody writes as a mapping, its faults are told and nothing is thrown", () => {
+    const [key, ...keys] = [
+      "topics",
+      "device",
+      "time",
+      "entries",
+      "metrics",
+      "event",
+      "each",
+      "when",
+      "at",
+      "is",
+      "box",
+      "key",
+    ];
+    const words = fc.constantFrom("/a", "./a", "{device}", "nb/{device}/up", "auto", "+08:00", "bin", "detection", "");
+    const value = fc.letrec<{ any: unknown }>((tie) => ({
+      any: fc.oneof(
+        { depthSize: "small" },
+        words,
+        fc.jsonValue(),
+        fc.dictionary(fc.constantFrom(key ?? "", ...keys), tie("any")),
+        fc.array(tie("any")),
+      ),
+    })).any;
+    fc.assert(
+      fc.property(fc.constantFrom(key ?? "", ...keys), value, (field, given) => {
+        const [entry] = binMapping.entries;
+        for (const input of [
+          given,
+          { ...binMapping, [field]: given },
+          { ...binMapping, entries: [{ ...entry, [field]: given }] },
+        ]) {
+          const checked = checkMapping(input);
+          if ("mapping" in checked) tryMapping(checked.mapping, NOW)("nb/b1/up", { t: "20260504110201", cm: 1 });
+          else expect(checked.faults.length).toBeGreaterThan(0);
+        }
+      }),
+      { seed: 7, numRuns: 500 },
+    );
+  });
+
   test("whatever a message holds, it is read or refused, never thrown", () => {
     const read = [binMapping, ...mappingTemplates].map((mapping) => parsed(mapping));
     const keys = ["t", "cm", "BoardId", "Result", "data", "bizData", "detailData", "each", "__proto__", "constructor"];

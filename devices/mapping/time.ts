@@ -65,7 +65,14 @@ export function compileTime(format: string, zone: string | undefined): ReadTime 
 }
 
 function compileLocal(format: string, zone: string): ReadTime {
-  const source = format.split(/(yyyy|yy|MM|dd|HH|mm|ss|SSS)/).map((part) => TOKENS[part] ?? escaped(part));
+  const parts = format.split(/(yyyy|yy|MM|dd|HH|mm|ss|SSS)/);
+  // Fields that stand side by side have two digits each, or nobody could say where one ends.
+  const together = parts.some((part, i) => part === "" && i > 0 && i < parts.length - 1);
+  const source = parts.map((part) => {
+    const token = TOKENS[part];
+    if (token === undefined) return escaped(part);
+    return together ? token.replace("{1,2}", "{2}") : token;
+  });
   const pattern = new RegExp(`^${source.join("")}$`);
   const toUtc = zoneReader(zone);
   return (value) => {

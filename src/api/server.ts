@@ -18,6 +18,7 @@ import { SECOND } from "../domain/time.ts";
 import type { Following } from "../influx/following.ts";
 import type { BrokerCounters } from "../ingest/embedded-broker.ts";
 import type { HttpDoor } from "../ingest/http/http-door.ts";
+import { parseNetworks } from "../ingest/networks.ts";
 import type { TcpCounters } from "../ingest/tcp/tcp-door.ts";
 import type { Outputs } from "../outputs/outputs.ts";
 import type { Reports } from "../reports/keeper.ts";
@@ -87,6 +88,7 @@ export async function createApi({
     bodyLimit: config.HTTP_BODY_BYTES,
     requestTimeout: config.HTTP_REQUEST_SECONDS * SECOND,
     keepAliveTimeout: config.HTTP_KEEPALIVE_SECONDS * SECOND,
+    trustProxy: parseNetworks(config.HTTP_TRUSTED_PROXIES) ?? false,
     routerOptions: { maxParamLength: 256 },
     http: { maxHeaderSize: config.HTTP_HEADER_BYTES, headersTimeout: config.HTTP_HEADER_SECONDS * SECOND },
   });

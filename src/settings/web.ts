@@ -1,8 +1,14 @@
 import { z } from "zod";
+import { parseNetworks } from "../ingest/networks.ts";
 import { count } from "./forms.ts";
 
 /** Bounds of REST, stream and pages. */
 export const web = {
+  /** Proxies in front, by network: only their word counts about whose request it is. Bans and limits go by that address. */
+  HTTP_TRUSTED_PROXIES: z
+    .string()
+    .default("")
+    .refine((text) => parseNetworks(text) !== null, "must be networks like 10.2.0.0/16, separated by commas"),
   HTTP_BODY_BYTES: count(256 * 1024),
   HTTP_IMPORT_BYTES: count(16 * 1024 * 1024),
   HTTP_HEADER_BYTES: count(16 * 1024),
