@@ -244,8 +244,9 @@ describe("phones that speak OsmAnd", () => {
 
   test("bring a login, in the header or in the address; unknown ones are nobody", async () => {
     await using center = await startTestCenter();
-    const login = await register(center, "badge-1", "person", { aliases: ["osmand:phone-7"] });
-    const other = await register(center, "badge-2", "person", { aliases: ["osmand:phone-8"] });
+    // A phone in a vehicle: people are followed at work only.
+    const login = await register(center, "badge-1", "vehicle", { aliases: ["osmand:phone-7"] });
+    const other = await register(center, "badge-2", "vehicle", { aliases: ["osmand:phone-8"] });
     expect((await get(center, query())).status).toBe(401);
     expect((await get(center, query(), basic(login))).status).toBe(200);
     expect(await metric(center, "badge-1")).toMatchObject({ lat: 22.733, lon: 113.9, speedKmh: 18.52, batteryPct: 55 });

@@ -30,9 +30,9 @@ describe("templates of mappings", () => {
 /** Recorded messages of others, where the folder is at hand: `KERBSIDE_SAMPLES=FOLDER npx vitest run …`. */
 const recorded: readonly (readonly [string, string, string, string])[] = [
   ["nbiot-bins", "05-sensoneo-cloud-measurement.json", "sensoneo-cloud", "sensoneo/a/measurements"],
-  ["ai-box", "01-bm-app-alarm.json", "bm-ai-box", "aibox/bm/a/alarm"],
+  ["ai-box", "01-bm-app-alarm.json", "bm-ai-box", "boxes/bm/a/alarm"],
   ["ai-box", "03-vias-bin-overflow.json", "vias", "vias/a/alarm"],
-  ["ai-box", "05-xyxy-float-seconds.json", "algorithm-box", "aibox/algorithm/a/alarm"],
+  ["ai-box", "05-xyxy-float-seconds.json", "algorithm-box", "boxes/algorithm/a/alarm"],
   ["ai-box", "06-cloud-camera-callback.json", "cloud-camera", "cloudcamera/a/callback"],
   ["ai-box", "07-telecom-vision-callback.json", "telecom-vision", "vaas/a/event"],
   ["weighing", "01-kitchen-waste-card-weigh.json", "card-scale", "scales/CK-0031/event"],

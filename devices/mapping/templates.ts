@@ -1,8 +1,9 @@
 import type { Mapping } from "./shape.ts";
 
 /**
- * Mappings to begin with: formats of cloud platforms, AI boxes and scales that are met often and are nobody's standard. A
- * manager takes one, changes topic, frame size and words, and enables it.
+ * Mappings to begin with: formats of cloud platforms, AI boxes and scales that are met often and are nobody's standard. Drivers
+ * read their usual forms; a mapping is for a box with words, a frame or an answer of its own. A manager takes one, changes
+ * what differs, and enables it.
  */
 
 /** The frame these platforms draw their boxes on, unless the camera is set up otherwise. */
@@ -44,7 +45,7 @@ const sensoneo: Mapping = {
 const boardBox: Mapping = {
   id: "bm-ai-box",
   title: { en: "AI box, BoardId and TaskSession", zh: "AI 盒子（BoardId / TaskSession）" },
-  topics: ["aibox/bm/{site}/alarm"],
+  topics: ["boxes/bm/{site}/alarm"],
   kind: "camera",
   device: { namespace: "cam", parts: ["/BoardId", "/TaskSession"] },
   time: { at: "/TimeStamp", format: "microseconds" },
@@ -69,7 +70,7 @@ const boardBox: Mapping = {
   samples: [
     {
       name: "an overflowing bin at a gate",
-      topic: "aibox/bm/north/alarm",
+      topic: "boxes/bm/north/alarm",
       payload: {
         ...{ AlarmId: "a-1", BoardId: "BOX-1", TaskSession: "gate1", TimeStamp: TIME * 1_000, ImageData: "" },
         Result: {
@@ -135,7 +136,7 @@ const vias: Mapping = {
 const algorithmBox: Mapping = {
   id: "algorithm-box",
   title: { en: "AI box, alarm_time and rectangles", zh: "算法盒子（alert_time / rectangles）" },
-  topics: ["aibox/algorithm/{site}/alarm"],
+  topics: ["boxes/algorithm/{site}/alarm"],
   kind: "camera",
   device: { namespace: "cam", parts: ["/device/id", "/source/id"] },
   time: { at: "/alert_time", format: "seconds" },
@@ -157,7 +158,7 @@ const algorithmBox: Mapping = {
   samples: [
     {
       name: "garbage beside a gate",
-      topic: "aibox/algorithm/north/alarm",
+      topic: "boxes/algorithm/north/alarm",
       payload: {
         ...{ id: "r-1", alert_time: SECONDS + 0.25, device: { id: "box-1" }, source: { id: "cam-1" }, image: "" },
         alg: { name: "garbage", ch_name: "暴露垃圾" },
