@@ -163,7 +163,7 @@ describe.for([
     await using store = await openTestStore(`${directory.path}/${name}`);
     await store.commit(batchOf([], { kpi: draft.finish() }));
     const kpis = kpiCatalogue.filter(({ id }) => id in ratios);
-    const parts = { store, periods, desks: 4, openCases: () => cases };
+    const parts = { store, periods, desks: 4, openCases: () => cases, live: () => [] };
     const question = { kpis, from: FROM, to: TO, by: [], period: null };
     answers = new Map((await answerKpis(question, parts, TO)).map(({ id, value }) => [id, value]));
     const closing = kpiCatalogue.filter(({ id }) => id === "case.close_rate");

@@ -156,6 +156,7 @@ describe("figures of cases", () => {
         contractor: "",
       }),
       startedAt: now,
+      live: () => [],
     });
     const changes = new Changes();
     kpis.rebuild(await readHistory(center.store), changes);
@@ -182,7 +183,11 @@ describe("figures of cases", () => {
       by: [],
       period: "hour" as const,
     };
-    return answerKpis(question, { store, periods: kpis.periods, desks: 4, openCases: kpis.openCases }, clock.now());
+    return answerKpis(
+      question,
+      { store, periods: kpis.periods, desks: 4, openCases: kpis.openCases, live: kpis.live },
+      clock.now(),
+    );
   };
 
   test("relapse: counted when three days are over, at the place where it came back", async () => {
@@ -288,6 +293,54 @@ describe("figures of readings", () => {
     const [online] = await figure("device.online");
     expect(online?.denominator).toBeCloseTo(240, 0);
     expect(online?.numerator).toBeCloseTo(120 + 45, 0);
+  });
+});
+
+describe("figures that are looked up", () => {
+  test("places where it came back three times, shops that hand over, blind spots without a camera", async () => {
+    await using running = await open();
+    const { center, report, act, wait, say, figure } = running;
+    for (let time = 0; time < 3; time++) {
+      await act(await report("street.illegal_dumping"), "close");
+      await wait(DAY);
+    }
+    expect(await figure("spot.chronic")).toMatchObject([{ value: 1 }]);
+    await center.rest("POST", "/devices", { id: "point-1", kind: "foodWastePoint", place: PLACE });
+    const card = (merchantCode: string) =>
+      say(
+        "foodWastePoint",
+        "point-1",
+        { type: "card", code: "accepted", cardId: merchantCode, merchantCode, weightKg: 9 },
+        "event",
+      );
+    await card("YT-1");
+    await card("YT-2");
+    await wait(2 * DAY);
+    await card("YT-1");
+    await wait(HOUR);
+    const today = `&from=${running.clock.now() - 2 * HOUR}`;
+    const items = (await center.rest<{ items: Answer[] }>("GET", `/kpis?id=merchant.report_rate${today}`)).items;
+    expect(items).toMatchObject([{ value: 50, numerator: 1, denominator: 2 }]);
+    const [watched] = await figure("ai.coverage");
+    expect(watched).toMatchObject({ value: 0, numerator: 0 });
+    expect(watched?.denominator).toBeGreaterThan(10);
+  });
+
+  test("a contractor loses points for late and returned cases, and has no score without cases", async () => {
+    await using running = await open();
+    const { center, report, act, wait, figure } = running;
+    await center.rest("PUT", "/registry/contractors/c-1", { name: "North", lines: ["cleaning"] });
+    await center.rest("PUT", "/registry/crews/crew-1", { name: "First", line: "cleaning", contractorId: "c-1" });
+    expect(await figure("contractor.score")).toMatchObject([{ value: null }]);
+    const alert = await report("street.road_soiled");
+    await act(alert, "dispatch", { crewId: "crew-1" });
+    await wait(HOUR);
+    await act(alert, "handle");
+    await act(alert, "rework", { note: "oil is left" });
+    await wait(3 * HOUR);
+    await act(alert, "handle");
+    const [score] = await figure("contractor.score", "&groupBy=contractor");
+    expect(score).toMatchObject({ group: { contractor: "c-1" }, value: 98.5, numerator: 1.5, denominator: 1 });
   });
 });
 

@@ -9,6 +9,7 @@ import type { Place } from "../domain/place.ts";
 import type { Actor } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
+import type { Merchants } from "./merchants.ts";
 import type { Quiet } from "./quiet.ts";
 import type { Recurrence } from "./recurrence.ts";
 import type { Rulebook } from "./rulebook.ts";
@@ -120,6 +121,8 @@ export interface Alerting {
   readonly quiet: Quiet;
   /** Places where problems come back. */
   readonly hotSpots: Recurrence["hotSpots"];
+  /** Shops that hand over kitchen waste. */
+  readonly shops: Merchants["shops"];
 }
 
 /** What rules may ask about the district. */

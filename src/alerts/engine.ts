@@ -312,6 +312,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     worstLevelOf: (subjectId) => desk.worstLevelOf(subjectId),
     quiet,
     hotSpots: recurrence.hotSpots,
+    shops: merchants.shops,
     rulebook: {
       editions: rulebook.editions,
       edition: rulebook.edition,

@@ -1,6 +1,7 @@
 import type { Changes } from "../center/changes.ts";
 import type { SeenObservation } from "../center/subject.ts";
 import { type Calendar, dateOf } from "../domain/calendar.ts";
+import { depositedKg } from "../domain/deposits.ts";
 import type { Level } from "../domain/levels.ts";
 import type { Place } from "../domain/place.ts";
 import { DAY, type Millis } from "../domain/time.ts";
@@ -49,6 +50,8 @@ export function median(values: readonly number[]): number {
   const high = sorted[Math.floor(middle)] as number;
   return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] as number) + high) / 2;
 }
+
+export type Merchants = ReturnType<typeof createMerchants>;
 
 export function createMerchants(parts: MerchantParts) {
   const { documents, calendar, rule, timer, standsSince, holds, over } = parts;
@@ -130,10 +133,10 @@ export function createMerchants(parts: MerchantParts) {
     },
 
     /** A shop's card was read with a weight. Late cards count on their own day. */
-    see({ event, subject, at }: SeenObservation, now: Millis, changes: Changes): void {
+    see({ event, metrics, subject, at }: SeenObservation, now: Millis, changes: Changes): void {
       if (event?.type !== "card" || event.code === "refused") return;
       const code = event.details?.merchantCode;
-      const kg = Number(event.details?.weightKg ?? Number.NaN);
+      const kg = depositedKg(event, metrics) ?? 0;
       if (typeof code !== "string" || code === "" || code.length > 64 || !(kg > 0)) return;
       const day = dayOf(at);
       const known = ledgers.get(code) ?? { place: subject.place, firstDay: day, lastDay: day, kgByDay: {} };
@@ -152,6 +155,16 @@ export function createMerchants(parts: MerchantParts) {
       const usualDayKg = usualWeek(next, dayOf(now), weeks) / WEEK;
       if (standsSince(code) !== null && day === dayOf(now) && kg >= usualDayKg * clearShare) {
         over(code, at, `handed over ${round(kg)} kg`, changes);
+      }
+    },
+
+    /** Shops that were active up to a span, and whether they handed anything over in it. */
+    *shops(from: Millis, to: Millis): Generator<{ readonly place: Place | null; readonly handedOver: boolean }> {
+      const [first, last] = [dayOf(from), dayOf(to - 1)];
+      for (const { place, firstDay, lastDay, kgByDay } of ledgers.values()) {
+        if (firstDay > last || first - lastDay > FORGOTTEN_AFTER_DAYS) continue;
+        const handedOver = Object.keys(kgByDay).some((day) => Number(day) >= first && Number(day) <= last);
+        yield { place, handedOver };
       }
     },
 

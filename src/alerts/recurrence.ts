@@ -12,7 +12,7 @@ import type { Rule } from "./rule.ts";
 export const SPOT_RADIUS_M = 30;
 /** Back within so long of closing. */
 export const RELAPSE_MS = 72 * HOUR;
-const CHRONIC_TIMES = 3;
+export const CHRONIC_TIMES = 3;
 const MAJOR_TIMES = 5;
 const WINDOW_MS = 30 * DAY;
 const COLLECTION = "spots";

@@ -44,7 +44,13 @@ const within = {
 /** Figures over any time, the cases behind them, and tickets of another system. */
 export function registerKpis(api: Api, { center, config }: ResourceParts): void {
   const { kpis, store, clock } = center;
-  const parts = { store, periods: kpis.periods, desks: config.DISPATCHER_DESKS, openCases: kpis.openCases };
+  const parts = {
+    store,
+    periods: kpis.periods,
+    desks: config.DISPATCHER_DESKS,
+    openCases: kpis.openCases,
+    live: kpis.live,
+  };
 
   /** Whole hours, never beyond now: what falls due later is no figure yet. Today when nothing is said. */
   const spanOf = (query: { from?: Millis | undefined; to?: Millis | undefined }, now: Millis) => {

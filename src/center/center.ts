@@ -10,10 +10,7 @@ import type { Device } from "../domain/device.ts";
 import { type Clock, DAY, HOUR, MINUTE, type Millis, SECOND } from "../domain/time.ts";
 import { createForecasts, type Forecasts } from "../forecast/keeper.ts";
 import type { Inbox } from "../ingest/inbox.ts";
-import { createContext } from "../kpi/context.ts";
-import { createKpis } from "../kpi/kpis.ts";
 import { rebuildWhenNeeded } from "../kpi/rebuild.ts";
-import { createTiles } from "../kpi/tiles.ts";
 import { createOperations } from "../operations/engine.ts";
 import { createPictures } from "../store/pictures.ts";
 import { decodeReadings } from "../store/readings.ts";
@@ -21,6 +18,7 @@ import { type Checkpoint, type CommitBatch, type History, type Store, StoreUnava
 import type { Center, Registry, Tokens } from "./access.ts";
 import { createAutoRegister } from "./auto-register.ts";
 import type { Changes } from "./changes.ts";
+import { createFigures } from "./figures.ts";
 import { createLoop, type LoopCounters } from "./loop.ts";
 import { createMappingBook } from "./mapping-book.ts";
 import { createPersonDoor, isAboutPerson, noPlans, type Refusal } from "./person-door.ts";
@@ -114,17 +112,17 @@ export function createCenter({
     device: registry.get,
   });
   const startedAt = clock.now();
-  const kpis = createKpis({
+  const { kpis, tiles } = createFigures({
     restored,
     calendar,
     startedAt,
-    contextOf: createContext({
-      rule: (id) => alerting?.rulebook.edition(id)?.rule,
-      attributes: (id) => registry.get(id)?.attributes,
-      crew: (id) => operations.register.get("crews", id),
-    }),
+    alerting: () => alerting,
+    registry,
+    operations,
+    district,
+    subjects: () => world.subjects.values(),
+    clock,
   });
-  const tiles = createTiles(kpis.periods, Date.now() * 1_000, kpis.devicesByKind);
   alerting = createAlerting({
     presence: kpis.presence,
     district: {

@@ -3,7 +3,8 @@ import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
 import type { KpiQuery, KpiSum, KpiWithin, Store } from "../store/store.ts";
 import { type CaseRecord, closeByOf, counts } from "./cases.ts";
 import type { Kpi } from "./catalogue/shapes.ts";
-import { type Measure, percentile, type Scope } from "./measures.ts";
+import type { Live, LivePart } from "./live.ts";
+import { EVERYWHERE, type Measure, percentile, type Scope } from "./measures.ts";
 import type { Period, Periods } from "./periods.ts";
 
 /** A figure of one group and period. `value` is null where there is nothing to reckon from: never 0, never 100 %. */
@@ -33,6 +34,7 @@ export interface AnswerParts {
   readonly periods: Periods;
   readonly desks: number;
   readonly openCases: () => Iterable<CaseRecord>;
+  readonly live: Live;
 }
 
 interface Cell {
@@ -49,7 +51,7 @@ const rounded = (value: number): number => Math.round(value * 100) / 100;
 /** Reckons figures from counters of the asked range; the range is made of whole hours. */
 export async function answerKpis(
   { kpis, from, to, by, period, within }: KpiQuestion,
-  { store, periods, desks, openCases }: AnswerParts,
+  { store, periods, desks, openCases, live }: AnswerParts,
   now: Millis,
 ): Promise<KpiAnswer[]> {
   const answers: KpiAnswer[] = [];
@@ -90,8 +92,8 @@ export async function answerKpis(
     for (const record of openCases()) {
       const closeBy = closeByOf(record);
       const overdue = record.civic && counts(record) && record.filedAt !== null && record.closedAt === null;
-      if (!overdue || closeBy === null || closeBy >= until || !isWithin(record, within)) continue;
-      add(Object.fromEntries(by.map((name) => [name, scopeValue(record, name)])), 1);
+      if (!overdue || closeBy === null || closeBy >= until || !isWithin(scopeOf(record), within)) continue;
+      add(Object.fromEntries(by.map((name) => [name, scopeOf(record)[name]])), 1);
     }
     if (instant < until) {
       for (const { group, amount } of await sums("case.closeDue", instant, until)) add(group, -amount);
@@ -100,7 +102,32 @@ export async function answerKpis(
     return open;
   };
 
+  const lookUp = (kpi: Kpi) => {
+    for (const span of spans) {
+      const groups = new Map<string, { all: number; counting: number }>();
+      if (by.length === 0) groups.set("{}", { all: 0, counting: 0 });
+      for (const part of live(kpi.id, span, now)) {
+        const scope = { ...EVERYWHERE, ...placeOf(part), category: part.category };
+        if (!isWithin(scope, within)) continue;
+        const key = JSON.stringify(Object.fromEntries(by.map((name) => [name, scope[name]])));
+        const { all, counting } = groups.get(key) ?? { all: 0, counting: 0 };
+        groups.set(key, { all: all + 1, counting: counting + (part.counts ? 1 : 0) });
+      }
+      for (const [key, { all, counting }] of groups) {
+        const figures =
+          kpi.how === "liveCount"
+            ? { value: counting, numerator: counting, denominator: null }
+            : { value: all > 0 ? rounded((counting / all) * 100) : null, numerator: counting, denominator: all };
+        answers.push({ id: kpi.id, ...span, group: JSON.parse(key), ...figures });
+      }
+    }
+  };
+
   for (const kpi of kpis) {
+    if (kpi.how === "live" || kpi.how === "liveCount") {
+      lookUp(kpi);
+      continue;
+    }
     const top = await cells(kpi.numerator);
     const below = kpi.denominator && (await cells(kpi.denominator));
     const inherited = kpi.how === "backlog" ? await Promise.all(spans.map((span) => backlogAt(span.from))) : [];
@@ -141,15 +168,21 @@ function cellOf(table: Map<string, Map<Millis, Cell>>, group: KpiSum["group"], s
 
 const noGroup = (by: readonly (keyof Scope)[]) => Object.fromEntries(by.map((name) => [name, ""]));
 
-function scopeValue(record: CaseRecord, name: keyof Scope): string | number {
-  if (name === "category") return record.ruleId;
-  return name === "source" ? "" : record[name];
-}
+const scopeOf = ({ communityId, gridId, line, contractor, level, ruleId }: CaseRecord): Scope => ({
+  communityId,
+  gridId,
+  line,
+  contractor,
+  level,
+  category: ruleId,
+  source: "",
+});
 
-function isWithin(record: CaseRecord, within: KpiWithin | undefined): boolean {
+const placeOf = ({ place }: LivePart) => ({ communityId: place?.communityId ?? "", gridId: place?.gridId ?? "" });
+
+function isWithin(scope: Scope, within: KpiWithin | undefined): boolean {
   return Object.entries(within ?? {}).every(
-    ([name, allowed]) =>
-      (allowed as readonly unknown[] | undefined)?.includes(scopeValue(record, name as keyof Scope)) ?? true,
+    ([name, allowed]) => (allowed as readonly unknown[] | undefined)?.includes(scope[name as keyof Scope]) ?? true,
   );
 }
 
@@ -183,7 +216,10 @@ function reckon(
     const busy = rank < 0 ? 0 : (counted[rank] ?? 0);
     return { value: desks > 0 ? rounded(busy / desks) : null, numerator: busy, denominator: desks };
   }
-  if (how === "score") return { value: rounded(100 - amount), numerator: rounded(amount), denominator: null };
+  if (how === "score") {
+    const due = below?.amount ?? 0;
+    return { value: due > 0 ? rounded(100 - amount) : null, numerator: rounded(amount), denominator: due };
+  }
   if (measures === null || !below) return { value: rounded(amount), numerator: rounded(amount), denominator: null };
   const whole = below.amount;
   const part = how === "rest" ? whole - amount : amount;

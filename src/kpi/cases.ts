@@ -224,12 +224,30 @@ export function contributionsOf(
       found.push({ measure: "overflow.minutes", at, scope, amount: ms / 60_000 });
     }
   }
+  deduct(record, scope, found);
   if (recurs && closedAt !== null && record.state === "closed") {
     // Known only when the time in which it could come back is over: the figure lags by three days.
     put("spot.settled", closedAt + RELAPSE_MS);
     if (record.relapsed) put("spot.relapsed", closedAt + RELAPSE_MS);
   }
   return found;
+}
+
+/** What a contractor loses of its hundred for one case: a late one half a point, one that was sent back a whole one. */
+const LATE_POINTS = 0.5;
+const REWORK_POINTS = 1;
+
+function deduct(
+  { contractor, handledAt, clearedAt, closedAt, targetAt, reworkedAt }: CaseRecord,
+  scope: Scope,
+  found: Contribution[],
+): void {
+  if (contractor === "") return;
+  const measure = "contractor.deduction";
+  for (const at of reworkedAt) found.push({ measure, at, scope, amount: REWORK_POINTS });
+  const doneAt = handledAt ?? clearedAt ?? closedAt;
+  const late = targetAt !== null && doneAt !== null && doneAt > targetAt;
+  if (late) found.push({ measure, at: targetAt, scope, amount: LATE_POINTS });
 }
 
 function caseContributions(record: CaseRecord, put: (measure: Measure, at: Millis | null) => void): void {

@@ -6,6 +6,7 @@ import type { Place } from "../domain/place.ts";
 import { MINUTE, type Millis } from "../domain/time.ts";
 import { type CaseContext, type CaseRecord, contributionsOf, counts, follow, RELAPSE_MS } from "./cases.ts";
 import { type KpiChanges, KpiDraft, type KpiRecord } from "./ledger.ts";
+import type { Live } from "./live.ts";
 import type { Contribution, Scope } from "./measures.ts";
 import { createPeriods, type Periods } from "./periods.ts";
 import { createPopulation } from "./population.ts";
@@ -19,10 +20,13 @@ export interface KpiParts {
   /** What rules and registers say about an alert: whether its rule counts recurrence, whose work it is. */
   readonly contextOf: (alert: Alert) => CaseContext;
   readonly startedAt: Millis;
+  readonly live: Live;
 }
 
 export interface Kpis {
   readonly periods: Periods;
+  /** Figures that are looked up. */
+  readonly live: Live;
   /** Counts what a reading says. */
   see(observation: SeenObservation, changes: Changes): void;
   /** A device is heard of, falls silent, is heard again, or is gone (null); `changes` null while the center starts. */
@@ -47,7 +51,7 @@ export interface Kpis {
 const RECKON_EVERY_MS = 5 * MINUTE;
 
 /** Figures, kept up to date by what changes. @see Kpis */
-export function createKpis({ restored, calendar, contextOf, startedAt }: KpiParts): Kpis {
+export function createKpis({ restored, calendar, contextOf, startedAt, live }: KpiParts): Kpis {
   const periods = createPeriods(calendar);
   const cases = new Map<string, CaseRecord>();
   for (const { id, body } of restored.kpiRecords) {
@@ -95,6 +99,7 @@ export function createKpis({ restored, calendar, contextOf, startedAt }: KpiPart
 
   return {
     periods,
+    live,
     see(observation, changes) {
       const scope = scopeOf(observation.subject);
       const draft = () => draftOf(changes);

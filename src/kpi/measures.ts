@@ -31,6 +31,7 @@ export const caseMeasures = [
   "spot.relapsed",
   "ai.confirmed",
   "ai.rejected",
+  "contractor.deduction",
 ] as const;
 
 /**
@@ -73,7 +74,6 @@ export const measures = [
   "vehicle.fuelL",
   "task.due",
   "task.done",
-  "contractor.deduction",
 ] as const;
 export type Measure = (typeof measures)[number];
 

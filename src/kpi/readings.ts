@@ -1,6 +1,6 @@
 import type { SeenObservation } from "../center/subject.ts";
 import type { Calendar } from "../domain/calendar.ts";
-import { isDepositHour } from "../domain/deposit-hours.ts";
+import { isDepositHour } from "../domain/deposits.ts";
 import { MINUTE, type Millis } from "../domain/time.ts";
 import type { KpiDraft } from "./ledger.ts";
 import { EVERYWHERE, type Scope } from "./measures.ts";

@@ -5,7 +5,7 @@ import type { Store } from "../store/store.ts";
 /** Reckons cases anew from their history when the way they are counted has changed, or was never applied to them. */
 
 /** Raised whenever `cases.ts` counts something differently. */
-export const KPI_EDITION = 1;
+export const KPI_EDITION = 2;
 const COLLECTION = "kpi";
 const PAGE = 500;
 

@@ -42,7 +42,7 @@ export function createReports(center: Center, { afterMs, desks }: ReportSettings
     // Figures are made of whole hours.
     const hour = kpis.periods.start("hour", now);
     const until = Math.min(to, hour === now ? now : kpis.periods.next("hour", now));
-    const parts = { store, periods: kpis.periods, desks, openCases: kpis.openCases };
+    const parts = { store, periods: kpis.periods, desks, openCases: kpis.openCases, live: kpis.live };
     const question = { from, to: until, period: null };
     const chosen = kpiCatalogue.filter(({ id }) => headline.includes(id));
     const groups = {} as Record<ReportGroup, Report["groups"][ReportGroup]>;

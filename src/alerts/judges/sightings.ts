@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { categories } from "../../domain/categories.ts";
-import { isDepositHour } from "../../domain/deposit-hours.ts";
+import { depositedKg, isDepositHour } from "../../domain/deposits.ts";
 import { spotKinds } from "../../domain/district.ts";
 import { qualityFlags } from "../../domain/observation.ts";
 import { groundAttributes, permittingZone, positionOf } from "./ground.ts";
@@ -111,10 +111,9 @@ export const cardRead = defineJudge(
 export const emptyDeposit = defineJudge(
   z.strictObject({ type: z.literal("emptyDeposit"), lessThanKg: z.number().min(0) }),
   ({ lessThanKg }) =>
-    ({ event }) => {
-      if (event?.type !== "card") return null;
-      const weightKg = Number(event.details?.weightKg ?? Number.NaN);
-      if (Number.isNaN(weightKg)) return null;
+    ({ event, metrics }) => {
+      const weightKg = depositedKg(event, metrics);
+      if (weightKg === null) return null;
       return weightKg < lessThanKg ? { says: "holds", facts: { weightKg } } : OVER;
     },
 );
@@ -123,9 +122,9 @@ export const emptyDeposit = defineJudge(
 export const heavyDeposit = defineJudge(
   z.strictObject({ type: z.literal("heavyDeposit"), moreThanKg: z.number().min(0) }),
   ({ moreThanKg }) =>
-    ({ event }) => {
+    ({ event, metrics }) => {
       if (event?.type !== "card" || event.details?.merchantCode !== undefined) return null;
-      const weightKg = Number(event.details?.weightKg ?? 0);
+      const weightKg = depositedKg(event, metrics) ?? 0;
       return weightKg > moreThanKg ? { says: "holds", facts: { weightKg } } : null;
     },
   NEVER_ENDS,

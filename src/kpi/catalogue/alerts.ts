@@ -79,6 +79,29 @@ export const alerts: readonly Kpi[] = [
     null,
   ),
   {
+    id: "spot.chronic",
+    title: { en: "Chronic spots", zh: "顽固点位数" },
+    formula: f("places with at least three occurrences in 30 days", "30 天内发生 3 次及以上的点位"),
+    unit: "count",
+    target: null,
+    numerator: [],
+    denominator: null,
+    how: "liveCount",
+  },
+  share(
+    "ai.coverage",
+    "Blind spots watched",
+    "盲点覆盖率",
+    f(
+      "blind spots with a camera online within 60 m ÷ registered blind spots; of now only",
+      "有在线摄像机的盲点 ÷ 登记盲点",
+    ),
+    [],
+    [],
+    null,
+    "live",
+  ),
+  {
     id: "alert.noise",
     title: { en: "Alerts per desk and hour", zh: "告警风暴指数" },
     formula: f(

@@ -56,6 +56,16 @@ export const operations: readonly Kpi[] = [
     null,
   ),
   share(
+    "merchant.report_rate",
+    "Shops that hand over",
+    "一店一号交运率",
+    f("shops with a handover in the period ÷ active shops", "有交运商户 ÷ 活跃商户"),
+    [],
+    [],
+    atLeast(95),
+    "live",
+  ),
+  share(
     "point.on_time_share",
     "Deposits in their hours",
     "准时投放率",
@@ -149,11 +159,11 @@ export const operations: readonly Kpi[] = [
   {
     id: "contractor.score",
     title: { en: "Contractor's score", zh: "企业考核分" },
-    formula: f("100 − Σ deductions", "100 − Σ 扣分"),
+    formula: f("100 − Σ deductions for late and returned cases; by contractor", "100 − Σ 扣分（逾期、返工）"),
     unit: "count",
     target: null,
     numerator: ["contractor.deduction"],
-    denominator: null,
+    denominator: ["case.handleDue"],
     how: "score",
   },
 ];

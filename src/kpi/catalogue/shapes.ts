@@ -28,8 +28,12 @@ export interface Kpi {
     | "backlog"
     /** Hourly counts per desk; the 95th percentile of the hours. */
     | "perDeskHour"
-    /** A hundred less the sum. */
-    | "score";
+    /** A hundred less the sum, where there was anything to do. */
+    | "score"
+    /** Looked up instead of counted (live.ts): how many there are, and how many of them are as they should be. */
+    | "live"
+    /** Looked up: how many there are. */
+    | "liveCount";
 }
 
 export const share = (

@@ -1,3 +1,6 @@
+import type { Metrics } from "./metrics.ts";
+import type { DeviceEvent } from "./observation.ts";
+
 /** Local hours in which households put their waste in, where a point has none of its own. */
 export const DEPOSIT_HOURS: readonly (readonly [from: number, to: number])[] = [
   [7, 9],
@@ -15,4 +18,14 @@ function parseHours(text: string): readonly (readonly [number, number])[] {
     const [from = 0, to = 24] = part.split("-").map(Number);
     return [from, to] as const;
   });
+}
+
+/**
+ * Kilograms a card handed over: what the event itself says, else the weight that came with it; null when it says none. The
+ * total of a scale comes in telemetry, never with a card.
+ */
+export function depositedKg(event: DeviceEvent | undefined, metrics: Metrics): number | null {
+  if (event?.type !== "card") return null;
+  const kg = Number(event.details?.weightKg ?? metrics.weightKg ?? Number.NaN);
+  return Number.isNaN(kg) ? null : kg;
 }
