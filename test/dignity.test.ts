@@ -186,6 +186,38 @@ describe("looking at a person's past", () => {
   });
 });
 
+describe("the past as a stream", () => {
+  const replayed = async (query: string) => {
+    const frames: string[] = [];
+    const url = `${center.http.replace("http", "ws")}/api/v1/tracks/replay?from=${FROM}&to=${Date.now()}&speed=60${query}`;
+    const socket = new WebSocket(url);
+    await new Promise((resolve) => socket.once("open", resolve));
+    const told = new Promise<void>((resolve) => {
+      socket.on("message", (data) => {
+        frames.push(String(data));
+        const frame = JSON.parse(String(data)) as { type: string; upsert?: unknown[] };
+        if (frame.type === "state" && frame.upsert && frame.upsert.length > 1) resolve();
+      });
+    });
+    socket.send(JSON.stringify({ type: "auth", token: tokens.get("dispatcher") }));
+    socket.send(JSON.stringify({ type: "subscribe", id: "a", topic: "devices", everyMs: 100 }));
+    await told;
+    socket.close();
+    return frames.join();
+  };
+
+  test("names people only for a reason, which is written down", async () => {
+    const unasked = await replayed("");
+    expect(unasked).toContain("staff~1");
+    for (const secret of SECRETS) expect(unasked).not.toContain(secret);
+    expect(await replayed("&reason=who%20was%20there")).toContain("王小明");
+    const { items } = JSON.parse((await ask("manager", "GET", "/api/v1/audit?action=replay")).text);
+    expect(
+      items.map(({ actor, details }: { actor: string; details: { reason: string } }) => [actor, details.reason]),
+    ).toEqual([["user:desk", "who was there"]]);
+  });
+});
+
 describe("one's own data", () => {
   test("is everything that is kept, and who looked at it; nobody else's", async () => {
     const { token } = await center.rest<{ token: string }>("POST", "/tokens", {

@@ -101,7 +101,7 @@ function replay(from: number, to: number, speed: number, token = ADMIN_TOKEN) {
   const told: ReplayFrame[] = [];
   const times: number[] = [];
   const client = connect({
-    url: `${center.http.replace("http", "ws")}/api/v1/tracks/replay?from=${from}&to=${to}&speed=${speed}`,
+    url: `${center.http.replace("http", "ws")}/api/v1/tracks/replay?from=${from}&to=${to}&speed=${speed}&reason=test`,
     token,
     WebSocket: WebSocket as never,
     onReplay: (frame) => told.push(frame),

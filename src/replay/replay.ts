@@ -9,6 +9,8 @@ export interface ReplayWindow {
   readonly to: Millis;
   /** Replayed seconds per real second. */
   readonly speed: number;
+  /** Why people are to be seen as well; without one they have no names here. */
+  readonly reason: string | null;
 }
 
 export interface ReplayParts {

@@ -9,9 +9,10 @@ export type { Replay, ReplayWindow } from "./replay.ts";
 
 /** Where a WebSocket asks for the past. */
 export const REPLAY = "/api/v1/tracks/replay";
+const REASON_LETTERS = 500;
 const SPEED = { least: 1, most: 3_600, preset: 60 } as const;
 
-/** `?from=…&to=…&speed=…`, times as epoch milliseconds or ISO 8601; null when they make no sense. */
+/** `?from=…&to=…&speed=…&reason=…`, times as epoch milliseconds or ISO 8601; null when they make no sense. */
 export function readWindow(query: URLSearchParams): ReplayWindow | null {
   const instant = (name: string): Millis => {
     const given = query.get(name) ?? "";
@@ -21,7 +22,7 @@ export function readWindow(query: URLSearchParams): ReplayWindow | null {
   const to = instant("to");
   const speed = Number(query.get("speed") ?? SPEED.preset);
   const sound = from < to && speed >= SPEED.least && speed <= SPEED.most;
-  return sound ? { from, to, speed } : null;
+  return sound ? { from, to, speed, reason: query.get("reason")?.slice(0, REASON_LETTERS) || null } : null;
 }
 
 export interface ReplayScreen {
@@ -51,9 +52,10 @@ export function createReplays(center: Center, config: Config) {
     open(window: ReplayWindow, token: Token, { onScene, onStatus, onFailure }: ReplayScreen): Replay {
       open++;
       const to = Math.min(window.to, center.clock.now());
-      // Who sees people sees where they went: that look is written down.
-      if (atLeast(token.role, "dispatcher")) {
-        const details = { from: window.from, to };
+      // Who sees people sees where they went: that look is written down, with its reason.
+      const { from, reason } = window;
+      if (reason !== null && atLeast(token.role, "dispatcher")) {
+        const details = { from, to, reason };
         center
           .operate((at, changes) =>
             changes.audit.push({ at, actor: `user:${token.name}`, action: "replay", target: "district", details }),

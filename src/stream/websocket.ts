@@ -8,6 +8,7 @@ import type { Config } from "../config.ts";
 import { type Token, workOf } from "../domain/roles.ts";
 import { type Millis, SECOND } from "../domain/time.ts";
 import { REPLAY, type Replay, type Replays, type ReplayWindow, readWindow } from "../replay/replays.ts";
+import { seesPeople } from "./anonymous.ts";
 import { Connection, type StreamCounters, textFrame } from "./connection.ts";
 import { createHub, type Hub } from "./hub.ts";
 import { createOriginCheck } from "./origin.ts";
@@ -170,7 +171,10 @@ export function attachStream({ server, center, config, logger, counters, replays
     if (client.window && !replays.topics.has(frame.topic)) throw new UnknownTopic(`a replay has no ${frame.topic}`);
     client.subscriptions.get(frame.id)?.end();
     client.subscriptions.delete(frame.id);
-    const { id: tokenId, role, scope } = token;
+    const { id: tokenId, scope } = token;
+    // Where people were is nobody's picture without a reason.
+    const unnamed = client.window?.reason === null && seesPeople(token.role);
+    const role = unnamed ? "viewer" : token.role;
     const viewer = { connection: client.connection, role, scope, work: workOf(token), tokenId };
     const { since: _position, ...anew } = frame;
     const end = client.hub?.subscribe(client.window ? anew : frame, viewer) ?? (() => {});
