@@ -1,5 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { createDecoder, drivers } from "../devices/index.ts";
+import { mappingDriver } from "../devices/mapping/compile.ts";
+import { mappingTemplates } from "../devices/mapping/templates.ts";
 import type { Print } from "./index.ts";
 
 /** Slices of each measurement, in turn with its baseline: what else the machine does hits both, and the best slice counts. */
@@ -36,15 +38,24 @@ const looksLikeJson = (text: string): boolean => /^\s*[{[]["{\s}\]]/.test(text);
 /** The baseline reads the same bytes as text, and parses them where they are JSON. */
 const readBare = (text: string): unknown => (looksLikeJson(text) ? JSON.parse(text) : text);
 
-/** Decodes the samples of each driver in turn, beside the same bytes as bare text or JSON in the same run. */
+/** Decodes the samples of each driver and of each mapping to begin with in turn, beside the same bytes as bare text or JSON in the same run. */
 export async function run(print: Print): Promise<void> {
   const decoder = createDecoder();
+  decoder.useMappings(mappingTemplates.map(mappingDriver));
+  const table: { id: string; messages: Message[] }[] = drivers.map(({ id, samples }) => ({
+    id,
+    messages: samples
+      .filter(({ observations }) => observations.length > 0)
+      .map(({ topic, payload }) => ({ topic, payload: bytesOf(payload) })),
+  }));
+  for (const { id, samples } of mappingTemplates) {
+    const messages = samples.map(({ topic, payload }) => ({ topic, payload: bytesOf(payload) }));
+    table.push({ id: `mapping/${id}`, messages });
+  }
   const bare = new TextDecoder();
   const rates: number[] = [];
-  for (const driver of drivers) {
-    const messages: Message[] = driver.samples
-      .filter(({ observations }) => observations.length > 0)
-      .map(({ topic, payload }) => ({ topic, payload: bytesOf(payload) }));
+  for (const driver of table) {
+    const { messages } = driver;
     if (messages.length === 0 || (driver.id.startsWith("kerbside/") && driver.id !== "kerbside/vehicle/telemetry"))
       continue;
     const at = (call: number): Message => messages[call % messages.length] as Message;

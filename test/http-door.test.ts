@@ -122,6 +122,33 @@ describe("the HTTP door", () => {
     expect(empty).toMatchObject({ status: 400, body: { code: "multipart" } });
   });
 
+  test("a camera's alarm host: XML and its picture, with the camera's own login", async () => {
+    const aliases = ["cam:aa:bb:cc:00:00:01/1"];
+    const camera = await register(center, "cam-hik", "camera", { aliases, attributes: { dialects: "hikvision/#" } });
+    const xml = [
+      '<?xml version="1.0" encoding="UTF-8"?><EventNotificationAlert version="2.0"><ipAddress>192.0.2.7</ipAddress>',
+      `<macAddress>AA:BB:CC:00:00:01</macAddress><channelID>1</channelID><dateTime>${new Date().toISOString()}</dateTime>`,
+      "<activePostCount>1</activePostCount><eventType>unattendedBaggage</eventType><eventState>active</eventState>",
+      "<eventDescription>unattendedBaggage alarm</eventDescription></EventNotificationAlert>",
+    ].join("");
+    const part = (name: string, type: string) =>
+      Buffer.from(
+        `--hik\r\nContent-Disposition: form-data; name="${name}"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n`,
+      );
+    const body = Buffer.concat([
+      ...[part("alert.xml", "application/xml"), Buffer.from(`${xml}\r\n`)],
+      ...[part("shot.jpg", "image/jpeg"), Buffer.alloc(5_000, 0xd8), Buffer.from("\r\n--hik--\r\n")],
+    ]);
+    const type = { "content-type": "multipart/form-data; boundary=hik" };
+    expect(await push(center, "hikvision/gate", body, { ...basic(camera), ...type })).toMatchObject({ status: 200 });
+    const { items } = await center.rest<{ items: object[] }>(
+      "GET",
+      `/devices/cam-hik/events?from=${Date.now() - 3_600_000}`,
+    );
+    expect(items).toHaveLength(1);
+    expect((await quarantined(center)).filter(({ topic }) => topic.startsWith("hikvision"))).toEqual([]);
+  });
+
   test("what cannot be understood is taken, kept in the quarantine, and not sent again for ever", async () => {
     expect((await push(center, path, "not json", basic(bin))).status).toBe(200);
     expect(await quarantined(center)).toContainEqual(expect.objectContaining({ reason: "notJson", topic: path }));

@@ -367,6 +367,14 @@ describe("mail", () => {
     expect(smtp.mails).toHaveLength(1);
   });
 
+  test("where encryption is wanted, nothing is said to a server without it", async () => {
+    await using center = await startTestCenter(inside);
+    await using smtp = await startMail();
+    await center.rest("PUT", "/outputs/duty", mailTo(smtp.port, { security: "starttls" }));
+    expect(await center.rest("POST", "/outputs/duty/test")).toMatchObject({ outcome: "failed" });
+    expect([smtp.logins, smtp.mails]).toEqual([[], []]);
+  });
+
   test("a server that is not ready gets the same mail again; the test button says what it answered", async () => {
     await using center = await startTestCenter(inside);
     let refusals = 2;
