@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { encodeFrame } from "../devices/jt808/frame.ts";
 import { type Jt808Location, MESSAGE, writeBatch, writeLocation } from "../devices/jt808/location.ts";
 import { parseInputs } from "../src/center/own-facts.ts";
+import { categories } from "../src/domain/categories.ts";
 import { bd09ToWgs84, wgs84ToBd09, wgs84ToGcj02 } from "../src/domain/coordinates.ts";
 import { distanceM } from "../src/domain/place.ts";
 import { DAY, HOUR, MINUTE, type Millis, SECOND } from "../src/domain/time.ts";
@@ -208,5 +209,223 @@ describe("inputs", () => {
 
   test("parts that say nothing are left out", () => {
     expect(parseInputs("din1=working,din2=noMetric,=,x")).toMatchObject([{ input: "din1", metric: "working" }]);
+  });
+});
+
+describe("the same message again", () => {
+  const cases = [
+    [
+      "an AI box that repeats its alarm until it is answered",
+      "aibox/rj-1",
+      { AlarmId: "a-1", BoardId: "RJ-1", TaskSession: "g", TimeStamp: MORNING * 1_000, Result: { Type: "youtan" } },
+      { ImageData: "again", TimeStamp: MORNING * 1_000 },
+      "cam:RJ-1/g",
+      "camera",
+    ],
+    [
+      "The Things Stack, with other correlation ids",
+      "v3/a/devices/d/up",
+      {
+        end_device_ids: { device_id: "d", dev_eui: "24E124713D000418" },
+        uplink_message: {
+          ...{
+            session_key_id: "s",
+            f_cnt: 9,
+            f_port: 85,
+            frm_payload: "AXVc",
+            received_at: new Date(MORNING).toISOString(),
+          },
+        },
+      },
+      { correlation_ids: ["as:up:2"] },
+      "eui:24e124713d000418",
+      "bin",
+    ],
+    [
+      "Traccar, forwarded again with another server time",
+      "positions",
+      {
+        position: {
+          ...{
+            protocol: "osmand",
+            fixTime: new Date(MORNING).toISOString(),
+            valid: true,
+            latitude: 22.7,
+            longitude: 113.9,
+          },
+        },
+        device: { uniqueId: "352093080000015" },
+      },
+      { retried: true },
+      "imei:352093080000015",
+      "vehicle",
+    ],
+    [
+      "a thing model's property, by its message id",
+      "/sys/p/d/thing/event/property/post",
+      { id: "7", params: { FillLevel: 40 } },
+      { version: "1.1" },
+      "alink:p/d",
+      "bin",
+    ],
+  ] as const;
+  test.for(cases)("%s", ([, topic, payload, changed, alias, kind]) => {
+    const line = openLine();
+    line.register("d-1", kind, alias);
+    expect(line.receive(topic, payload, MORNING)).toHaveLength(1);
+    expect(line.receive(topic, { ...payload, ...changed }, MORNING + SECOND)).toHaveLength(0);
+    expect(line.counters.duplicates).toBe(1);
+  });
+
+  test("a counter that starts again after a join is no repetition", () => {
+    const line = openLine();
+    line.register("d-1", "bin", "eui:24e124713d000418");
+    const uplink = (session: string, at: Millis) => ({
+      end_device_ids: { device_id: "d", dev_eui: "24E124713D000418" },
+      uplink_message: {
+        ...{ session_key_id: session, f_port: 85, frm_payload: "AXVc", received_at: new Date(at).toISOString() },
+      },
+    });
+    expect(line.receive("v3/a/devices/d/up", uplink("s1", MORNING), MORNING)).toHaveLength(1);
+    expect(line.receive("v3/a/devices/d/up", uplink("s2", MORNING), MORNING + SECOND)).toHaveLength(1);
+  });
+});
+
+test("a history that comes newest first leaves the newest as the present, and is stored in its own times", () => {
+  const line = openLine();
+  line.register("b-1", "bin", "imei:868000000000041", { emptyMm: 2_000, fullMm: 200 });
+  const seconds = Math.floor(MORNING / 1_000);
+  const hex = (value: number, bytes: number) => value.toString(16).padStart(bytes * 2, "0");
+  const record = (distance: number, at: number) => hex(distance, 2) + hex(at, 4);
+  const frame = `f868000000000041f4600400000000411b7a0ce611010000${record(500, seconds)}${record(900, seconds - 900)}${record(1_200, seconds - 1_800)}`;
+  const readings = line.receive("nbiot/868000000000041", Buffer.from(frame), MORNING);
+  expect(readings.map(({ at, metrics }) => [at, metrics.distanceMm])).toEqual([
+    [seconds * 1_000, 500],
+    [(seconds - 900) * 1_000, 900],
+    [(seconds - 1_800) * 1_000, 1_200],
+  ]);
+  expect(line.subject("b-1").metrics).toMatchObject({ distanceMm: 500, fillPct: expect.closeTo(83.3, 1) });
+});
+
+test("an alarm of now rings, the same alarm of three hours ago is kept and does not", () => {
+  const COLLISION = 1 << 29;
+  const ringing = (at: Millis): [kept: boolean, rings: boolean] => {
+    const line = vehicle();
+    line.receive(TOPIC, single(MORNING - SECOND), MORNING - SECOND);
+    const readings = line.receive(TOPIC, batch([at], { alarm: COLLISION }), MORNING);
+    const kept = readings.some(({ event }) => event?.type === "alarm" && event.code === "collision");
+    return [kept, line.desk.all("vehicle.driver_risk").some(({ late }) => !late)];
+  };
+  expect(ringing(MORNING)).toEqual([true, true]);
+  expect(ringing(MORNING - 3 * HOUR)).toEqual([true, false]);
+});
+
+describe("units", () => {
+  const time = { at: MORNING, iso: new Date(MORNING).toISOString() };
+  test.for([
+    [
+      "knots, by Traccar",
+      "positions",
+      {
+        position: { fixTime: time.iso, valid: true, latitude: 22.7, longitude: 113.9, speed: 10 },
+        device: { uniqueId: "1" },
+      },
+      "imei:1",
+      18.52,
+    ],
+    [
+      "knots, by a query",
+      "osmand/1",
+      Buffer.from(`id=1&lat=22.7&lon=113.9&speed=10&timestamp=${time.at}`),
+      "osmand:1",
+      18.52,
+    ],
+    [
+      "metres per second, by the app",
+      "osmand/1",
+      { device_id: "1", location: { timestamp: time.iso, coords: { latitude: 22.7, longitude: 113.9, speed: 5 } } },
+      "osmand:1",
+      18,
+    ],
+    [
+      "metres per second, by GPSLogger",
+      "gpslogger/1",
+      Buffer.from(`lat=22.7&lon=113.9&spd=5&timestamp=${time.at}`),
+      "gpslogger:1",
+      18,
+    ],
+    [
+      "km/h, by Teltonika",
+      "teltonika/352093080000015/data",
+      { state: { reported: { ts: time.at, latlng: "22.7,113.9", sat: 9, sp: 18 } } },
+      "imei:352093080000015",
+      18,
+    ],
+    ["tenths of km/h, by JT/T 808", TOPIC, single(MORNING, { speed: 180 }), ALIAS, 18],
+  ] as const)("speed in %s", ([, topic, payload, alias, kmh]) => {
+    const line = openLine();
+    line.register("v-1", "vehicle", alias);
+    expect(line.receive(topic, payload, MORNING)[0]?.metrics.speedKmh).toBeCloseTo(kmh, 2);
+  });
+});
+
+describe("what cameras call it", () => {
+  test.for([
+    ...[
+      "baolulaji",
+      "dabaolaji",
+      "manyi",
+      "dianwai",
+      "zhandao",
+      "youtan",
+      "guanggao",
+      "liangshai",
+      "chengsan",
+      "wuliao",
+    ],
+    ...[
+      "weijiagai",
+      "garbage",
+      "exposed garbage",
+      "packed garbage",
+      "bin overflow",
+      "dumping",
+      "occupied road",
+      "shop outside",
+    ],
+    ...[
+      "street vendor",
+      "illegal advertisement",
+      "hanging clothes",
+      "umbrella",
+      "construction waste",
+      "illegal parking",
+    ],
+    ...[
+      "manhole cover",
+      "dirty ground",
+      "暴露垃圾",
+      "垃圾桶满溢",
+      "店外经营",
+      "GarbageOverflow",
+      "garbageDetection",
+      "litterAlarm",
+    ],
+  ])("%s is a matter of ours", (label) => {
+    const line = openLine();
+    line.register("c-1", "camera", "cam:b/c");
+    const [reading] = line.receive("aibox/b/c", { alarmType: label, timestamp: MORNING }, MORNING);
+    const { event } = reading ?? {};
+    expect(event?.type === "detection" && Object.hasOwn(categories, event.category) && event.category).toBeTruthy();
+  });
+
+  test("a box that tells no confidence is believed enough to be looked at, and confirms nothing by itself", () => {
+    const line = openLine();
+    line.register("c-1", "camera", "cam:b/c");
+    line.receive("aibox/b/c", { alarmType: "youtan", timestamp: MORNING }, MORNING);
+    line.receive("aibox/b/c", { alarmType: "youtan", timestamp: MORNING + 11 * MINUTE }, MORNING + 11 * MINUTE);
+    const alert = line.desk.only("street.vending");
+    expect(alert.evidence.every(({ confidence }) => confidence === undefined)).toBe(true);
+    expect(alert).toMatchObject({ state: "open", belief: 0.5 });
   });
 });

@@ -45,8 +45,9 @@ export const sighted = defineJudge(
       if (!names.includes(event.category)) return null;
       if (event.phase === "end") return OVER;
       if (notIn && permittingZone(observation, event.category, notIn, district)) return OVER;
-      const { confidence = 0, details = {} } = event;
-      if (confidence < enough) return BETWEEN;
+      const { confidence, details = {} } = event;
+      // Boxes that tell none have decided themselves. Their word is worth less, and it confirms nothing alone.
+      if (confidence !== undefined && confidence < enough) return BETWEEN;
       const much = least && details[least.detail];
       if (least && much !== undefined && Number(much) < least.value) return BETWEEN;
       const attributes = graver.some(({ attribute }) => attribute !== undefined)
@@ -58,7 +59,7 @@ export const sighted = defineJudge(
         ...(level !== undefined && { level }),
         facts: {
           category: event.category,
-          confidence,
+          ...(confidence !== undefined && { confidence }),
           ...(event.eventId !== undefined && { eventId: event.eventId }),
           ...(event.snapshotUrl !== undefined && { snapshotUrl: event.snapshotUrl }),
         },
