@@ -101,7 +101,14 @@ export async function run(print: Print): Promise<void> {
       directory,
       diskReserveBytes: 0,
       quarantineRows: 100,
-      retention: { readingsMs: year, personTracksMs: year, alertsMs: year, auditMs: year, quarantineMs: year },
+      retention: {
+        readingsMs: year,
+        personTracksMs: year,
+        alertsMs: year,
+        auditMs: year,
+        quarantineMs: year,
+        kpiMs: year,
+      },
       fixedNow: START,
     });
     const startedAt = performance.now();

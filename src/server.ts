@@ -76,6 +76,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
         alertsMs: config.RETENTION_ALERTS_DAYS * DAY,
         auditMs: config.RETENTION_AUDIT_DAYS * DAY,
         quarantineMs: config.RETENTION_QUARANTINE_DAYS * DAY,
+        kpiMs: config.RETENTION_KPI_DAYS * DAY,
       },
       ...(config.INFLUX_URL && { follower: { backlogBytes: config.INFLUX_BACKLOG_BYTES } }),
     }),

@@ -200,7 +200,14 @@ describe("the center", () => {
       directory: path,
       diskReserveBytes: 0,
       quarantineRows: 10,
-      retention: { readingsMs: 400 * DAY, personTracksMs: DAY, alertsMs: DAY, auditMs: DAY, quarantineMs: DAY },
+      retention: {
+        readingsMs: 400 * DAY,
+        personTracksMs: DAY,
+        alertsMs: DAY,
+        auditMs: DAY,
+        quarantineMs: DAY,
+        kpiMs: DAY,
+      },
     });
     const rates = [4, 0.2, 2.5];
     const readings = numbers.flatMap((device, n) =>

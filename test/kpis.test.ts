@@ -2,11 +2,14 @@ import { describe, expect, test } from "vitest";
 import type { AlertAction } from "../src/alerts/alerting.ts";
 import { Changes } from "../src/center/changes.ts";
 import type { Alert } from "../src/domain/alert.ts";
+import { chinaCalendar } from "../src/domain/calendar.ts";
 import { DAY, HOUR, ManualClock, MINUTE, SECOND } from "../src/domain/time.ts";
 import { answerKpis } from "../src/kpi/answer.ts";
 import { kpiCatalogue } from "../src/kpi/catalogue.ts";
 import { createKpis } from "../src/kpi/kpis.ts";
-import { caseMeasures } from "../src/kpi/measures.ts";
+import { KpiDraft } from "../src/kpi/ledger.ts";
+import { caseMeasures, EVERYWHERE } from "../src/kpi/measures.ts";
+import { createPeriods } from "../src/kpi/periods.ts";
 import { readHistory } from "../src/kpi/rebuild.ts";
 import { actorOf, PLACE } from "./support/alert-desk.ts";
 import { temporaryDirectory } from "./support/directory.ts";
@@ -189,6 +192,31 @@ describe("figures of cases", () => {
       clock.now(),
     );
   };
+
+  test("older than they are kept for are removed in steps, the rest stays", async () => {
+    using directory = temporaryDirectory();
+    const retention = {
+      readingsMs: DAY,
+      personTracksMs: DAY,
+      alertsMs: DAY,
+      auditMs: DAY,
+      quarantineMs: DAY,
+      kpiMs: 10 * DAY,
+    };
+    await using store = await openTestStore(directory.path, { retention });
+    const periods = createPeriods(chinaCalendar);
+    const draft = new KpiDraft((at) => periods.start("hour", at));
+    for (let hour = 0; hour < 20 * 24; hour++) {
+      const contribution = { measure: "case.received", at: START + hour * HOUR, scope: EVERYWHERE, amount: 1 } as const;
+      draft.replace(`case-${hour}`, [], [contribution], null);
+    }
+    await store.commit(batchOf([], { kpi: draft.finish() }));
+    await store.retain(START + 20 * DAY);
+    const kept = await store.kpiSums({ measure: "case.received", from: 0, to: START + 40 * DAY, by: [] });
+    expect(kept).toHaveLength(10 * 24);
+    const cases = await store.kpiCases({ measures: ["case.received"], from: 0, to: START + 40 * DAY, limit: 1_000 });
+    expect(cases.items).toHaveLength(10 * 24);
+  });
 
   test("relapse: counted when three days are over, at the place where it came back", async () => {
     await using running = await open();

@@ -31,7 +31,14 @@ const fix = (number: number, at: number): Reading => ({ ...walk(number, at), met
 test("ways and bodies of people go after their time, that they worked stays; vehicles keep theirs", async () => {
   using directory = temporaryDirectory();
   const year = 400 * DAY;
-  const retention = { readingsMs: year, personTracksMs: 7 * DAY, alertsMs: year, auditMs: year, quarantineMs: year };
+  const retention = {
+    readingsMs: year,
+    personTracksMs: 7 * DAY,
+    alertsMs: year,
+    auditMs: year,
+    quarantineMs: year,
+    kpiMs: year,
+  };
   await using store = await openTestStore(directory.path, { retention });
   const days = [0, 1, 2, 9, 10];
   const readings = days.flatMap((day) => [

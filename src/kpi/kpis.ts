@@ -143,8 +143,10 @@ export function createKpis({ restored, calendar, contextOf, startedAt, live }: K
     rebuild(history, changes) {
       cases.clear();
       const draft = draftOf(changes);
-      draft.startAnew();
       const ordered = [...history].sort((a, b) => a.alert.openedAt - b.alert.openedAt);
+      draft.startAnew(
+        ordered.reduce((oldest, { alert }) => Math.min(oldest, alert.firstAt), ordered[0]?.alert.openedAt ?? 0),
+      );
       for (const { alert, timeline } of ordered) {
         const context = contextOf(alert);
         const after = follow(null, alert, timeline, context);

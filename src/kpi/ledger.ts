@@ -31,8 +31,8 @@ export interface KpiChanges {
   readonly counters: readonly Counter[];
   readonly parts: readonly { readonly part: Part; readonly gone: boolean }[];
   readonly records: readonly KpiRecord[];
-  /** These measures are reckoned anew: what was counted of them before is dropped first. */
-  readonly anew?: readonly Measure[];
+  /** These measures are reckoned anew from an instant on: what was counted of them since then is dropped first. */
+  readonly anew?: { readonly measures: readonly Measure[]; readonly from: Millis };
 }
 
 const scopeKey = (scope: Scope): string => scopeNames.map((name) => scope[name]).join("\u0001");
@@ -46,7 +46,7 @@ export class KpiDraft {
   readonly #counters = new Map<string, Counter>();
   readonly #parts = new Map<string, { part: Part; balance: number }>();
   readonly #records = new Map<string, KpiRecord>();
-  #anew: readonly Measure[] | undefined;
+  #anew: KpiChanges["anew"];
   readonly #hourOf: (at: Millis) => Millis;
 
   constructor(hourOf: (at: Millis) => Millis) {
@@ -57,9 +57,9 @@ export class KpiDraft {
     return this.#counters.size === 0 && this.#records.size === 0 && !this.#anew;
   }
 
-  /** What cases contribute is reckoned anew from here on. */
-  startAnew(): void {
-    this.#anew = caseMeasures;
+  /** What cases contribute is reckoned anew. What lies before the oldest case that is still known stays as it was counted. */
+  startAnew(from: Millis): void {
+    this.#anew = { measures: caseMeasures, from: this.#hourOf(from) };
   }
 
   /** Something happened once and for all. */

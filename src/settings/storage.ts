@@ -31,6 +31,8 @@ export const storage = {
   RETENTION_ALERTS_DAYS: count(1_095),
   RETENTION_AUDIT_DAYS: count(1_095),
   RETENTION_QUARANTINE_DAYS: count(30),
+  /** Figures are small: three years and a bit, to set a month beside the same of the year before. */
+  RETENTION_KPI_DAYS: count(1_130),
   RETENTION_PICTURES_DAYS: count(365),
   ALERT_ARCHIVE_HOURS: count(24),
 } as const;

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { Millis } from "../domain/time.ts";
 import type { KpiChanges, KpiRecord } from "../kpi/ledger.ts";
-import type { Scope } from "../kpi/measures.ts";
+import { measures, type Scope } from "../kpi/measures.ts";
 import type { KpiCases, KpiPart, KpiQuery, KpiSum, Page } from "./store.ts";
 
 /** Counters of the figures, the parts that opened-up figures are made of, and records that may still change. */
@@ -38,10 +39,13 @@ export function createKpiCommitter(database: DatabaseSync) {
     "INSERT INTO kpi_record (id, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
   );
   const dropRecord = database.prepare("DELETE FROM kpi_record WHERE id = ?");
-  const clear = ["kpi_counter", "kpi_part"].map((table) => database.prepare(`DELETE FROM ${table} WHERE measure = ?`));
+  const clear = [
+    database.prepare("DELETE FROM kpi_counter WHERE measure = ? AND hour >= ?"),
+    database.prepare("DELETE FROM kpi_part WHERE measure = ? AND at >= ?"),
+  ];
 
   return ({ counters, parts, records, anew }: KpiChanges): void => {
-    for (const measure of anew ?? []) for (const statement of clear) statement.run(measure);
+    for (const measure of anew?.measures ?? []) for (const drop of clear) drop.run(measure, anew?.from ?? 0);
     for (const { measure, hour, bin, scope, amount, ms } of counters) {
       addCounter.run(measure, hour, bin, ...valuesOf(scope), amount, ms);
       if (amount < 0) dropEmpty.run(measure, hour, bin, ...valuesOf(scope));
@@ -126,4 +130,25 @@ export function createKpiQueries(database: DatabaseSync) {
 export function restoreKpiRecords(database: DatabaseSync): KpiRecord[] {
   const rows = database.prepare("SELECT id, body FROM kpi_record").all() as { id: string; body: string }[];
   return rows.map(({ id, body }) => ({ id, body: JSON.parse(body) }));
+}
+
+/**
+ * Removes figures older than an instant, so many rows of each table and measure at once.
+ * @returns how many rows were removed
+ */
+export function createKpiRetention(database: DatabaseSync, rows: number): (before: Millis) => number {
+  const drop = (table: string, time: string, key: string) =>
+    database.prepare(
+      `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE measure = ? AND ${time} < ? LIMIT ${rows})`,
+    );
+  const counters = drop("kpi_counter", "hour", `measure, hour, bin, ${list}`);
+  const parts = drop("kpi_part", "at", `measure, at, record_id, ${list}`);
+  return (before) => {
+    let removed = 0;
+    for (const measure of measures) {
+      removed += Number(counters.run(measure, before).changes) + Number(parts.run(measure, before).changes);
+      if (removed >= rows) break;
+    }
+    return removed;
+  };
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { DAY, HOUR, type Millis } from "../domain/time.ts";
+import { createKpiRetention } from "./kpi-tables.ts";
 import { createPersonRetention } from "./person-retention.ts";
 
 export interface RetentionLimits {
@@ -9,6 +10,7 @@ export interface RetentionLimits {
   readonly alertsMs: Millis;
   readonly auditMs: Millis;
   readonly quarantineMs: Millis;
+  readonly kpiMs: Millis;
 }
 
 const ANSWERS_MS = 24 * HOUR;
@@ -44,6 +46,7 @@ export function createRetention(database: DatabaseSync, limits: RetentionLimits)
   );
   const answers = database.prepare("DELETE FROM answer WHERE key IN (SELECT key FROM answer WHERE at < ? LIMIT ?)");
 
+  const dropFigures = createKpiRetention(database, STEP_ROWS);
   const people = createPersonRetention(database, limits.personTracksMs);
 
   return (now) => {
@@ -68,6 +71,7 @@ export function createRetention(database: DatabaseSync, limits: RetentionLimits)
       }
       removed += Number(quarantine.run(now - limits.quarantineMs, STEP_ROWS).changes);
       removed += Number(answers.run(now - ANSWERS_MS, STEP_ROWS).changes);
+      removed += dropFigures(now - limits.kpiMs);
       more = people.step(now);
       database.exec("COMMIT");
     } catch (error) {

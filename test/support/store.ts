@@ -42,6 +42,7 @@ export function openTestStore(directory: string, options: Partial<SqliteOptions>
       alertsMs: 400 * DAY,
       auditMs: 400 * DAY,
       quarantineMs: 400 * DAY,
+      kpiMs: 400 * DAY,
     },
     ...options,
   });
