@@ -52,7 +52,7 @@ const stateOf = async (center: TestCenter, id: string) => (await read(center, id
 const line = (page: Page, id: string) => page.locator(`#line-${id}`);
 /** The alert is listed, and the center has said what can be done. */
 async function ready(page: Page, id: string): Promise<void> {
-  await ready(page, id);
+  await line(page, id).waitFor();
   await page.locator(".card .actions button").first().waitFor();
 }
 

@@ -16,10 +16,10 @@ function learn(district: Promise<FeatureCollection>): void {
   void district.then(({ features }) => {
     const known = new Map<string, Text | string>();
     for (const { id, properties } of features) {
-      const { name: given, nameEn } = (properties ?? {}) as { name?: Text | string; nameEn?: string };
-      const name = typeof given === "string" && nameEn !== undefined ? { zh: given, en: nameEn } : given;
+      const { name: given, nameEn } = (properties ?? {}) as { name?: Text | string | null; nameEn?: string | null };
+      const name = typeof given === "string" && nameEn ? { zh: given, en: nameEn } : given;
       const key = String(properties?.id ?? id ?? "");
-      if (name !== undefined && key !== "") known.set(key, name);
+      if (name && key !== "") known.set(key, name);
     }
     names.value = known;
   });
