@@ -55,6 +55,13 @@ export const pages: readonly DeskPage[] = [
     load: () => import("./silences.tsx"),
   },
   {
+    id: "kpis",
+    key: "k",
+    permission: "readKpis",
+    icon: "M4 20V10M10 20V4M16 20v-7M21 20H3",
+    load: () => import("./kpis.tsx"),
+  },
+  {
     id: "handover",
     key: "o",
     permission: "handOver",

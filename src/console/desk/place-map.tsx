@@ -16,6 +16,7 @@ const ZOOM = 15.4;
 const AROUND_DEG = 0.01;
 const TRACK_BEFORE_MS = 30 * 60_000;
 const EVERY_MS = 3_000;
+const HELP_RULES = new Set(["help.sos", "person.health"]);
 
 /** The place of an alert with vehicles and people around it and, for what moves, its way. Moves when another is selected. */
 export function PlaceMap({ alert }: { alert: AlertView }) {
@@ -87,7 +88,9 @@ export function PlaceMap({ alert }: { alert: AlertView }) {
 
   useEffect(() => {
     const making = opened.current;
-    const moves = subject.kind === "vehicle" || subject.kind === "person";
+    // A person's way is looked at when somebody may need help, and the audit says who looked and why.
+    const looked = subject.kind === "person" && HELP_RULES.has(alert.ruleId);
+    const moves = subject.kind === "vehicle" || looked;
     let current = true;
     const show = (positions: readonly Position[]) =>
       void making?.then((map) => {
@@ -96,11 +99,10 @@ export function PlaceMap({ alert }: { alert: AlertView }) {
     show([]);
     if (moves && desk.may("readHistory")) {
       const from = alert.openedAt - TRACK_BEFORE_MS;
-      // Looking at where a person was is written down with its reason.
-      const reason = encodeURIComponent(`alert ${alert.id}`);
+      const reason = looked ? `&reason=${encodeURIComponent(`alert ${id}`)}` : "";
       rest
         .get<{ geometry: { coordinates: Position[] } }>(
-          `/devices/${encodeURIComponent(subject.id)}/track?from=${from}&reason=${reason}`,
+          `/devices/${encodeURIComponent(subject.id)}/track?from=${from}${reason}`,
         )
         .then(({ geometry }) => show(geometry.coordinates))
         .catch(() => {});

@@ -20,7 +20,6 @@ const MARGIN_MS = 5 * 60_000;
 const tells: Readonly<Partial<Record<Kind, readonly MetricName[]>>> = {
   bin: ["fillPct", "tempC"],
   vehicle: ["speedKmh", "working"],
-  person: ["speedKmh", "batteryPct"],
   toilet: ["nh3Ppm", "h2sPpm"],
   station: ["hopperPct", "h2sPpm"],
   foodWastePoint: ["fillPct", "weightKg"],
@@ -40,7 +39,8 @@ export function Telemetry({ alert }: { alert: AlertView }) {
   const { id, kind } = alert.subject;
   const until = useComputed(() => Math.floor(now.value / 30_000) * 30_000);
   useEffect(() => {
-    if (!isKind(kind)) return;
+    // What a body said is nobody's curiosity: the evidence shows what raised the alert.
+    if (!isKind(kind) || kind === "person") return;
     const named = alert.evidence.flatMap((item) => Object.keys(item)).filter((name) => Object.hasOwn(metrics, name));
     const wanted = [...new Set([...named, ...(tells[kind] ?? [])])]
       .filter((name) => Object.hasOwn(metrics, name) && name !== "lat" && name !== "lon")
