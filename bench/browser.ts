@@ -49,7 +49,7 @@ async function measure(
 ): Promise<void> {
   const { token } = await center.rest<{ token: string }>("POST", "/tokens", { name: "wall", role: "viewer" });
   const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
-  await page.goto(`${center.http}/#token=${token}`);
+  await page.goto(`${center.http}/?lang=en#token=${token}`);
   await page.waitForSelector(".map[data-ready=true]", { timeout: 60_000 });
   const named = `${size.toLocaleString("en")} subjects`;
   const firstMap = await page.evaluate<number>("performance.getEntriesByName('map')[0].startTime");
@@ -174,7 +174,7 @@ async function readingToPixel(print: Print, center: CenterProcess, page: Page): 
     const sentAt = Date.now();
     const reading = JSON.stringify({ ts: sentAt, ...positionOf(i, 0), sos: 1 });
     await client.publishAsync(`kerbside/v1/person/probe-${i}/telemetry`, reading, { qos: 1 });
-    const seenAt = await until(page, `window.seenAt.get("probe-${i}")`);
+    const seenAt = await until(page, `[...window.seenAt.values()][${i}]`);
     latencies.push(Number(seenAt) - sentAt);
   }
   await client.endAsync();
@@ -204,7 +204,7 @@ async function until(page: Page, expression: string): Promise<unknown> {
 const WATCH_LINES = `
   window.seenAt = new Map();
   new MutationObserver(() => {
-    const ids = [...document.querySelectorAll(".list .facts")].map((line) => line.textContent.split(" · ").find((part) => part.startsWith("probe-")));
+    const ids = [...document.querySelectorAll(".list .alert")].filter((line) => /SOS/.test(line.textContent)).map((line) => line.dataset.id);
     requestAnimationFrame(() => requestAnimationFrame(() => {
       for (const id of ids) if (id && !window.seenAt.has(id)) window.seenAt.set(id, Date.now());
     }));

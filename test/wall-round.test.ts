@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { datumOf, shifted } from "../src/console/shared/map-geometry.ts";
 import { interruptionAt, isNight, orderAt, sceneOfRound } from "../src/console/wall/round.ts";
 import { perHour, ranking, shareOf } from "../src/console/wall/statistics.ts";
 import { HOUR, SECOND } from "../src/domain/time.ts";
@@ -95,6 +96,62 @@ describe("numbers of the wall", () => {
       ["c", 1, 0],
       ["b", 1, 1],
       ["a", 0, 0],
+    ]);
+  });
+});
+
+describe("a base map of another datum", () => {
+  const tianliao = [113.903296, 22.733] as const;
+
+  test("is drawn upon where it shows the place, some 600 m off, and asked about in WGS-84", () => {
+    const { toMap, fromMap } = datumOf("gcj02");
+    const drawn = toMap(...tianliao);
+    // The same position as a phone of the district gave it in both systems.
+    expect(drawn[0]).toBeCloseTo(113.908177, 4);
+    expect(drawn[1]).toBeCloseTo(22.729987, 4);
+    const back = fromMap(...drawn);
+    expect(back[0]).toBeCloseTo(tianliao[0], 7);
+    expect(back[1]).toBeCloseTo(tianliao[1], 7);
+    expect(datumOf("wgs84").toMap(...tianliao)).toEqual([...tianliao]);
+  });
+
+  test("features move with it, properties stay", () => {
+    const feature = (coordinates: unknown, type: string) =>
+      ({ type: "Feature", geometry: { type, coordinates }, properties: { id: type } }) as never;
+    const datum = {
+      toMap: (lon: number, lat: number) => [lon + 1, lat + 2] as [number, number],
+      fromMap: datumOf("wgs84").fromMap,
+    };
+    const moved = shifted(
+      {
+        type: "FeatureCollection" as const,
+        features: [
+          feature([1, 2], "Point"),
+          feature(
+            [
+              [
+                [1, 2],
+                [3, 4],
+              ],
+            ],
+            "Polygon",
+          ),
+        ],
+      },
+      datum,
+    );
+    expect(moved.features).toMatchObject([
+      { geometry: { coordinates: [2, 4] }, properties: { id: "Point" } },
+      {
+        geometry: {
+          coordinates: [
+            [
+              [2, 4],
+              [4, 6],
+            ],
+          ],
+        },
+      },
     ]);
   });
 });

@@ -136,3 +136,26 @@ describe("telling a wall what to show", () => {
     expect(answer.status).toBe(404);
   });
 });
+
+describe("how screens are set up", () => {
+  test("a configured base map may be loaded from, and nothing else", async () => {
+    await using center = await startTestCenter({
+      MAP_TILES_URL: "https://tiles.example/{z}/{x}/{y}.png",
+      MAP_ORIGINS: "https://fonts.example,https://{s}.example/x",
+      MAP_COORDINATES: "gcj02",
+    });
+    const page = await fetch(`${center.http}/`);
+    const policy = new Map(
+      (page.headers.get("content-security-policy") ?? "").split(";").map((part): [string, string[]] => {
+        const [name = "", ...sources] = part.trim().split(" ");
+        return [name, sources];
+      }),
+    );
+    const outside = ["https://tiles.example", "https://fonts.example"];
+    expect(policy.get("img-src")).toEqual(["'self'", "data:", "blob:", ...outside]);
+    expect(policy.get("connect-src")).toEqual(["'self'", "ws:", "wss:", ...outside]);
+    for (const name of ["script-src", "style-src", "default-src"]) expect(policy.get(name), name).toEqual(["'self'"]);
+    const settings = await center.rest<{ map: object }>("GET", "/console");
+    expect(settings.map).toMatchObject({ tilesUrl: "https://tiles.example/{z}/{x}/{y}.png", coordinates: "gcj02" });
+  });
+});

@@ -109,7 +109,7 @@ export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
     const shown = map.value;
     if (!shown) return;
     if (place) shown.flyTo(place.lat, place.lon, nearZoom);
-    else if (shown.map.getZoom() > 0) shown.home();
+    else shown.home();
   }, [map.value, target]);
 
   const replayKey = stretch ? `${stretch.fromAt}-${stretch.toAt}-${stretch.seconds}` : null;
