@@ -1,15 +1,21 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { connectAsync } from "mqtt";
+import { pino } from "pino";
 import { SMTPServer } from "smtp-server";
 import { describe, expect, test } from "vitest";
 import { createSealer } from "../src/access/sealed.ts";
 import { signatureFits, signedHeaders } from "../src/access/signature.ts";
+import type { TimelineEntry } from "../src/domain/alert.ts";
 import { type Level, levels } from "../src/domain/levels.ts";
+import { systemClock } from "../src/domain/time.ts";
+import { startCourier } from "../src/outputs/courier.ts";
 import { guardedRequest, parseInsideHosts, reachableAddresses } from "../src/outputs/guarded-request.ts";
+import type { AlertEvent } from "../src/outputs/outward.ts";
 import { temporaryDirectory } from "./support/directory.ts";
 import { startReceiver } from "./support/receiver.ts";
 import { ADMIN_TOKEN, startTestCenter, type TestCenter } from "./support/running-center.ts";
+import { alertOf } from "./support/store.ts";
 
 const place = { lat: 22.733, lon: 113.9033, communityId: "tianliao" };
 const inside = { OUTPUT_INSIDE_HOSTS: "127.0.0.1", OUTPUT_RETRY_LAST_SECONDS: "1" };
@@ -478,6 +484,53 @@ describe("entities to read", () => {
     expect(seen.body.map(({ name }) => name)).toEqual(["bin-1"]);
     expect((await fetch(`${center.http}/ngsi-ld/v1/entities`)).status).toBe(401);
   });
+});
+
+test("a courier that cannot read the journal reads it later, and never twice at once", async () => {
+  const sent: string[] = [];
+  let reads = 0;
+  let atOnce = 0;
+  const alert = alertOf({ rev: 7 });
+  const entry: TimelineEntry = {
+    ...{
+      alertId: alert.id,
+      rev: 7,
+      at: 0,
+      actor: "system",
+      action: "open",
+      fromState: null,
+      note: null,
+      details: null,
+    },
+    toState: "open",
+  };
+  const courier = startCourier({
+    carrier: {
+      ...{ batch: 1, collectMs: 0, everyMs: 0, test: async () => "" },
+      async send([event]) {
+        expect(++atOnce).toBe(1);
+        await new Promise(setImmediate);
+        atOnce--;
+        sent.push(event?.id ?? "");
+      },
+    },
+    clock: systemClock,
+    logger: pino({ level: "silent" }),
+    startRev: 3,
+    limits: { retryFirstMs: 1, retryLastMs: 1, logEntries: 10 },
+    async steps() {
+      if (++reads < 3) throw new Error("the store is busy");
+      return [{ entry, alert }];
+    },
+    headRev: () => 7,
+    accepts: () => true,
+    eventOf: (step) => ({ id: `${step.alertId}:${step.rev}` }) as AlertEvent,
+    keepPosition: async () => {},
+  });
+  await expect.poll(() => courier.status.rev).toBe(7);
+  for (let i = 0; i < 10; i++) courier.wake();
+  await courier.stop();
+  expect(sent).toEqual([`${alert.id}:7`]);
 });
 
 test("a sealed secret opens with its pepper only", () => {

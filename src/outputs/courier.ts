@@ -187,28 +187,32 @@ export function startCourier(parts: CourierParts): Courier {
   const repeatDue = (): number =>
     carrier.repeat ? repeatedAt + carrier.repeat.everyMs - performance.now() : Number.POSITIVE_INFINITY;
 
+  /** One thing that is due, or a rest until something is. */
+  const turn = async (): Promise<void> => {
+    const { repeat } = carrier;
+    if (repeat && repeatDue() <= 0) {
+      if (await attempt("repeat", [], () => repeat.send(stopping.signal))) repeatedAt = performance.now();
+      return;
+    }
+    if (parts.headRev() <= rev) return rest(repeatDue());
+    await pause(Math.max(carrier.collectMs, lastSentAt + carrier.everyMs - performance.now()));
+    while (!stopping.signal.aborted && (await deliver())) {
+      if (carrier.everyMs > 0) break;
+    }
+  };
   const run = async () => {
     while (!stopping.signal.aborted) {
-      const { repeat } = carrier;
-      if (repeat && repeatDue() <= 0) {
-        if (await attempt("repeat", [], () => repeat.send(stopping.signal))) repeatedAt = performance.now();
-        continue;
-      }
-      if (parts.headRev() <= rev) {
-        await rest(repeatDue());
-        continue;
-      }
-      const spacing = lastSentAt + carrier.everyMs - performance.now();
-      await pause(Math.max(carrier.collectMs, spacing));
-      while (!stopping.signal.aborted && (await deliver())) {
-        if (carrier.everyMs > 0) break;
+      try {
+        await turn();
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        // The journal cannot be read just now: nothing is lost by reading it later.
+        parts.logger.error({ err: error }, "an output cannot read the journal; it tries again");
+        await pause(limits.retryLastMs);
       }
     }
   };
-
-  const running = run().catch((error) => {
-    if (!stopping.signal.aborted) parts.logger.error({ err: error }, "an output has stopped");
-  });
+  const running = run();
 
   return {
     get status() {
