@@ -20,8 +20,8 @@ export const aiBox = defineDevice({
   recognises: ({ value }) => isRecord(value) && makersShapes.some(({ known }) => known(value)),
   guide: {
     connect: {
-      en: "Box → Alarm push: HTTP address `https://<center>/ingest/aibox/<box>` with a gateway login, or MQTT broker = this center with a gateway login, topic `aibox/<box>`, picture as link or base64. Platforms: callback address likewise.",
-      zh: "盒子 → 告警推送：HTTP 填 `https://<中心>/ingest/aibox/<盒子>`（网关账号），或 MQTT broker 填本中心网关账号、主题 `aibox/<盒子>`，图片用链接或 base64。平台回调地址同理。",
+      en: "Box → Alarm push: HTTP address `https://<center>/ingest/aibox/<box>` with a gateway login, or MQTT broker = this center with a gateway login, topic `aibox/<box>`, picture as link or base64 (a message must fit `MQTT_PACKET_BYTES`, by HTTP `INGEST_BODY_BYTES`). Platforms: callback address likewise.",
+      zh: "盒子 → 告警推送：HTTP 填 `https://<中心>/ingest/aibox/<盒子>`（网关账号），或 MQTT broker 填本中心网关账号、主题 `aibox/<盒子>`，图片用链接或 base64（消息须小于 `MQTT_PACKET_BYTES`，HTTP 为 `INGEST_BODY_BYTES`）。平台回调地址同理。",
     },
     makes: {
       en: "Sightings in the categories of the standard, with confidence, box and picture link; pinyin, Chinese and English labels are known. A repeated alarm counts once. Alias `cam:<box>/<channel>`.",

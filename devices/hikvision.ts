@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { DetectionPhase, Observation } from "../src/domain/observation.ts";
-import { type DecodeResult, defineDevice, refused } from "./driver.ts";
+import { type DecodeContext, type DecodeResult, defineDevice, refused } from "./driver.ts";
 import { anyTime, NO_MOMENT } from "./local-time.ts";
 import { boxIn, detectionOf, fromGrid } from "./sighting.ts";
 import { isRecord, label, name, numberOf, truth } from "./tolerant.ts";
@@ -45,7 +45,12 @@ export const hikvision = defineDevice({
   id: "hikvision",
   kind: "camera",
   title: { en: "Hikvision camera or recorder (ISAPI)", zh: "海康威视摄像机/录像机（ISAPI）" },
-  topics: ["hikvision/{camera}", "hikvision/{camera}/{channel+}", "hikvision_cameras/{camera}/{channel+}"],
+  topics: [
+    "hikvision/{camera}",
+    "hikvision/{camera}/{channel+}",
+    "hikvision_cameras/{camera}",
+    "hikvision_cameras/{camera}/{channel+}",
+  ],
   encoding: "either",
   limits: { jsonStringBytes: 512 * 1_024 },
   payload: z.union([z.string().min(1), z.record(z.string(), z.unknown())]),
@@ -64,7 +69,8 @@ export const hikvision = defineDevice({
   },
   decode(payload, { parameters, siteOffsetMinutes }) {
     if (typeof payload === "string" && /^(online|offline)$/i.test(payload.trim())) return { observations: [] };
-    const found = typeof payload === "string" ? fromXml(payload) : fromJson(payload);
+    const found =
+      typeof payload === "string" ? (fromSwitch(payload, parameters) ?? fromXml(payload)) : fromJson(payload);
     if (typeof found === "string") return refused("schema", found);
     const { macAddress, ipAddress, deviceID, channelID, dynChannelID, dateTime, isDataRetransmission } = found.alert;
     const box = macAddress || deviceID || ipAddress || parameters.camera;
@@ -163,6 +169,22 @@ export const hikvision = defineDevice({
       ],
     },
     {
+      name: "a bridge that says only ON",
+      topic: "hikvision_cameras/gate-3/2/linedetection",
+      payload: "ON",
+      observations: [
+        {
+          device: "cam:gate-3/2",
+          at: null,
+          atSource: "receiveTime",
+          metrics: {},
+          event: { type: "detection", category: "linedetection", label: "linedetection", phase: "start" },
+          hints: { kind: "camera" },
+        },
+      ],
+    },
+    { name: "the bridge itself is up", topic: "hikvision_cameras/availability", payload: "online", observations: [] },
+    {
       name: "the lens is covered",
       topic: "hikvision/gate-3",
       payload: { macAddress: "aa:bb:cc:00:11:33", eventType: "shelteralarm", eventState: "active" },
@@ -180,6 +202,17 @@ export const hikvision = defineDevice({
   ],
   rejects: ["", "<a>", "<EventNotificationAlert><eventType>x</eventType>", {}, { eventType: 7.5, eventState: {} }],
 });
+
+/** Bridges for home automation say only ON and OFF; the event type is then the last level of the topic. */
+function fromSwitch(text: string, { channel }: DecodeContext["parameters"]): Found | null {
+  const state = /^\s*(on|off)\s*$/i.exec(text)?.[1];
+  const levels = channel?.split("/").filter((level) => level !== "state") ?? [];
+  const eventType = levels.at(-1);
+  if (state === undefined || eventType === undefined) return null;
+  const number = levels.find((level) => /^\d{1,3}$/.test(level));
+  const parsed = alert.safeParse({ eventType, eventState: state, channelID: number });
+  return parsed.success ? { alert: parsed.data, regions: [], polygon: [], target: null, relation: null } : null;
+}
 
 function fromXml(text: string): Found | string {
   const start = text.indexOf("<EventNotificationAlert");
