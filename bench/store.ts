@@ -33,6 +33,7 @@ const emptyBatch = (writer: ReadingWriter): CommitBatch => ({
   district: [],
   reports: [],
   kpi: null,
+  work: [],
   checkpoint: null,
 });
 

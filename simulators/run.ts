@@ -36,7 +36,7 @@ export async function playLockstep(own: OwnCenter, stepMs: Millis, options: RunO
     const ordersAt = operator?.nextAt ?? Number.POSITIVE_INFINITY;
     if (Math.min(player.nextAt, ordersAt) > at + stepMs) {
       // Nobody speaks for a while: cross the quiet from one deadline to the next, up to just before the next word.
-      const nextDueAt = own.running.center.alerting.nextDueAt ?? Number.POSITIVE_INFINITY;
+      const nextDueAt = own.running.center.nextDueAt ?? Number.POSITIVE_INFINITY;
       at = Math.min(endAt, player.nextAt - 1, ordersAt - 1, Math.max(nextDueAt, at + 1));
       await own.advanceTo(at);
       progress(at);

@@ -27,16 +27,16 @@ const mix = [
   "collection",
   "sweeper",
   "water",
-  "kitchenWaste",
+  "foodWaste",
 ];
-type VehicleType = "collection" | "sweeper" | "water" | "kitchenWaste";
+type VehicleType = "collection" | "sweeper" | "water" | "foodWaste";
 
 /** Local hours at which trips start. */
 const departures: Readonly<Record<VehicleType, readonly number[]>> = {
   collection: [5, 13.5, 20.5],
   sweeper: [4.5, 14],
   water: [5, 15],
-  kitchenWaste: [9, 20],
+  foodWaste: [9, 20],
 };
 
 /**

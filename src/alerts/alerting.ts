@@ -77,8 +77,10 @@ export interface DerivedProblem {
   readonly subtype: string | null;
   readonly subject: AlertSubject;
   readonly place: Place | null;
-  /** Event time since which it holds. */
+  /** Event time at which its condition was fulfilled. */
   readonly at: Millis;
+  /** Event time of its first sign, when that was earlier. */
+  readonly since?: Millis;
   /** Overrides the rule's level. */
   readonly level?: Level;
   readonly facts: { readonly [fact: string]: Json };

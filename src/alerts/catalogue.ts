@@ -7,6 +7,7 @@ import { people } from "./catalogue/people.ts";
 import { points } from "./catalogue/points.ts";
 import { streets } from "./catalogue/streets.ts";
 import { vehicles } from "./catalogue/vehicles.ts";
+import { work } from "./catalogue/work.ts";
 import type { Rule } from "./rule.ts";
 
 export { SILENCE_RULE } from "./catalogue/devices.ts";
@@ -18,6 +19,7 @@ export const catalogue: readonly Rule[] = [
   ...streets,
   ...vehicles,
   ...people,
+  ...work,
   ...facilities,
   ...devices,
   ...derived,

@@ -190,7 +190,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
   }
 
   function holds(problem: DerivedProblem, now: Millis, changes: Changes): Alert | null {
-    const { ruleId, subtype, subject, place, at, level, facts, recurrenceOf, matter } = problem;
+    const { ruleId, subtype, subject, place, at, since, level, facts, recurrenceOf, matter } = problem;
     const rule = ruleOf(ruleId);
     if (!rule.enabled || quiet.until(rule, subject.id, place, now) !== null) return null;
     const standing = desk.standing(ruleId, subject.id, subtype);
@@ -209,7 +209,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
         attributes,
         level: level ?? rule.level,
         confirmed: true,
-        firstAt: at,
+        firstAt: since ?? at,
         openedAt: at,
         lastSeenAt: at,
         count: 1,

@@ -46,13 +46,14 @@ export function createProof(parts: ProofParts) {
   const { desk, rule: ruleOf, workforce, timer, heldBy, holds, over } = parts;
   const awaited = new Map<string, Millis>();
 
-  const servedIn = (alert: Alert, from: Millis, to: Millis): Presence | undefined =>
-    alert.place === null
-      ? undefined
-      : workforce
-          .visitsNear(alert.place, from, to)
-          .filter(({ subjectId }) => workforce.serves(subjectId, alert.ruleId))
-          .at(-1);
+  const servedIn = (alert: Alert, from: Millis, to: Millis): Presence | undefined => {
+    const rule = ruleOf(alert.ruleId);
+    if (alert.place === null || !rule) return undefined;
+    return workforce
+      .visitsNear(alert.place, from, to)
+      .filter(({ subjectId }) => workforce.serves(subjectId, rule))
+      .at(-1);
+  };
 
   const verdictOf = (alert: Alert, by: Subject, at: Millis, now: Millis): ServiceProof | null => {
     if (!ruleOf(alert.ruleId)?.proof) return null;
@@ -111,9 +112,10 @@ export function createProof(parts: ProofParts) {
     /** Somebody was at a place long enough to do something there. */
     visited(visit: Presence & { lat: number; lon: number }, radiusM: number, changes: Changes): void {
       for (const alert of [...desk.live()]) {
-        const settleMs = ruleOf(alert.ruleId)?.proof?.settleMs;
-        if (settleMs === undefined || !alert.place || finalStates.has(alert.state)) continue;
-        if (distanceM(alert.place, visit) > radiusM || !workforce.serves(visit.subjectId, alert.ruleId)) continue;
+        const rule = ruleOf(alert.ruleId);
+        const settleMs = rule?.proof?.settleMs;
+        if (!rule || settleMs === undefined || !alert.place || finalStates.has(alert.state)) continue;
+        if (distanceM(alert.place, visit) > radiusM || !workforce.serves(visit.subjectId, rule)) continue;
         const { subjectId, from, to } = visit;
         if (alert.clearedAt === null) {
           const known = awaited.get(alert.id);

@@ -1,6 +1,7 @@
 import type { Alert } from "../domain/alert.ts";
 import type { Place } from "../domain/place.ts";
 import type { Millis } from "../domain/time.ts";
+import type { Rule } from "./rule.ts";
 
 /** Somebody was near a place long enough to do something there (operations/visits.ts). */
 export interface Presence {
@@ -31,7 +32,7 @@ export interface Workforce {
   /** Whether crews are followed at all at this time: only then does "nobody was there" mean something. */
   follows(at: Millis): boolean;
   /** Whether this vehicle or person does this kind of work: a sweeper that passes by empties no bin. */
-  serves(subjectId: string, ruleId: string): boolean;
+  serves(subjectId: string, rule: Rule): boolean;
   /** Every crew, best first. */
   suggest(alert: Alert, at: Millis, loadOf: (crewId: string) => number): readonly CrewSuggestion[];
   /** Devices of a crew's members, to be told; null when no such crew is registered. */

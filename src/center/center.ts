@@ -6,14 +6,13 @@ import type { Config } from "../config.ts";
 import type { District } from "../district/district.ts";
 import type { Alert } from "../domain/alert.ts";
 import { createCalendar } from "../domain/calendar.ts";
-import type { Device } from "../domain/device.ts";
 import { type Clock, DAY, HOUR, MINUTE, type Millis, SECOND } from "../domain/time.ts";
 import { createForecasts, type Forecasts } from "../forecast/keeper.ts";
 import type { Inbox } from "../ingest/inbox.ts";
 import { rebuildWhenNeeded } from "../kpi/rebuild.ts";
 import { createOperations } from "../operations/engine.ts";
+import type { Visit } from "../operations/visits.ts";
 import { createPictures } from "../store/pictures.ts";
-import { decodeReadings } from "../store/readings.ts";
 import { type Checkpoint, type CommitBatch, type History, type Store, StoreUnavailable } from "../store/store.ts";
 import type { Center, Registry, Tokens } from "./access.ts";
 import { createAutoRegister } from "./auto-register.ts";
@@ -21,11 +20,13 @@ import type { Changes } from "./changes.ts";
 import { createFigures } from "./figures.ts";
 import { createLoop, type LoopCounters } from "./loop.ts";
 import { createMappingBook } from "./mapping-book.ts";
-import { createPersonDoor, isAboutPerson, noPlans, type Refusal } from "./person-door.ts";
+import { createPersonDoor, isAboutPerson, type Refusal } from "./person-door.ts";
 import { createPipeline, type PipelineCounters } from "./pipeline.ts";
 import { createQuarantine } from "./quarantine.ts";
 import { createRegistry } from "./registry.ts";
+import { restoreWorld } from "./restore-world.ts";
 import { Revisions } from "./revisions.ts";
+import { showLevels } from "./show-levels.ts";
 import { createWalls } from "./walls.ts";
 import { defaultWorldLimits, World } from "./world.ts";
 
@@ -58,6 +59,8 @@ export interface RunningCore extends Center {
   readonly forecasts: Forecasts;
   /** Reckons figures anew where they have to be, and reads what today has brought so far. Once, before the doors open. */
   startFigures(): Promise<void>;
+  /** When something falls due next by itself. */
+  readonly nextDueAt: Millis;
   idle(): Promise<void>;
   stop(): void;
 }
@@ -77,7 +80,7 @@ export function createCenter({
   // Revisions of subjects live as long as the process; the start time keeps those of an earlier one below.
   let alerting: Alerting | undefined;
   const door = createPersonDoor({
-    plans: noPlans,
+    plans: { metresFromWork: (...asked) => operations.metresFromWork(...asked) },
     geography: district,
     marginM: config.PERSON_MARGIN_M,
     keptMs: config.RETENTION_PERSON_TRACKS_DAYS * DAY,
@@ -100,18 +103,26 @@ export function createCenter({
       world.deviceChanged(id, device);
       if (!device && subject) kpis.presence(subject, null, now, changes);
       alerting?.deviceChanged(id, device, now, changes);
+      if (!device) operations.deviceRemoved(id, changes);
     },
   });
   restoreWorld(world, registry.byNumber, restored.devices, store);
 
+  const startedAt = clock.now();
   const operations = createOperations({
     documents: restored.documents,
+    visits: restored.visits as unknown as readonly Visit[],
     calendar,
     geography: district,
     clock,
     device: registry.get,
+    subject: (id) => world.subject(id),
+    placeAt: (lat, lon) => district.current.placeAt(lat, lon, clock.now()),
+    startedAt,
+    firstRev: Date.now() * 1_000,
+    limits: { keepMs: config.VISITS_KEPT_HOURS * HOUR, keep: config.VISITS_KEPT },
+    alerting: () => desk,
   });
-  const startedAt = clock.now();
   const { kpis, tiles } = createFigures({
     restored,
     calendar,
@@ -144,6 +155,7 @@ export function createCenter({
       undoMs: config.UNDO_SECONDS * SECOND,
       hours: { dutyHours: config.DUTY_HOURS, workingHours: config.WORKING_HOURS },
     },
+    workforce: operations.workforce,
     startedAt,
     newId: () => ulid(clock.now()),
   });
@@ -174,6 +186,7 @@ export function createCenter({
     world,
     alerting: desk,
     kpis,
+    operations,
     quarantine,
     autoRegister: config.AUTO_REGISTER ? createAutoRegister(registry) : null,
   });
@@ -219,8 +232,17 @@ export function createCenter({
       district: changes.district,
       reports: changes.reports,
       kpi: kpis.complete(changes),
+      work: changes.work,
       checkpoint,
     };
+  };
+
+  const nextDueAt = (): Millis => {
+    return Math.min(
+      operations.nextDueAt ?? Number.POSITIVE_INFINITY,
+      desk.nextDueAt ?? Number.POSITIVE_INFINITY,
+      kpis.nextDueAt,
+    );
   };
 
   const loop = createLoop({
@@ -233,10 +255,11 @@ export function createCenter({
     },
     apply: pipeline.apply,
     tick(now, changes) {
+      operations.tick(now, changes);
       desk.tick(now, changes);
       kpis.tick(now, changes);
     },
-    nextDueAt: () => Math.min(desk.nextDueAt ?? Number.POSITIVE_INFINITY, kpis.nextDueAt),
+    nextDueAt,
     complete,
     commit: (batch) => store.commit(batch),
     committed(changes) {
@@ -244,6 +267,7 @@ export function createCenter({
         if (alert.archivedAt === null) alerts.put(alert);
         else alerts.remove(alert.id, alert.rev);
       }
+      operations.committed();
       registry.committed(changes);
       tiles.committed(changes, changes.kpi?.finish() ?? null, clock.now());
       tokens.committed();
@@ -295,40 +319,12 @@ export function createCenter({
       return loop.settled;
     },
     onSettled: loop.onSettled,
+    get nextDueAt() {
+      return nextDueAt();
+    },
     onCommand: (listener) => commandListeners.push(listener),
     operate: loop.operate,
     idle: loop.idle,
     stop: loop.stop,
   };
-}
-
-function restoreWorld(
-  world: World,
-  byNumber: (number: number) => Device | undefined,
-  devices: readonly Device[],
-  { restored }: Store,
-): void {
-  for (const device of devices) world.deviceChanged(device.id, device);
-  for (const checkpoint of restored.subjects) {
-    const device = byNumber(checkpoint.device);
-    if (device) world.restore(device, checkpoint);
-  }
-  for (const batch of restored.tail) {
-    decodeReadings(batch, (reading) => {
-      const device = byNumber(reading.device);
-      if (device) world.replay(device, reading);
-    });
-  }
-}
-
-/** A subject shows the worst open alert about it; alerts of this batch may have changed that. */
-function showLevels(world: World, alerting: Alerting, changes: Changes): void {
-  for (const alert of changes.alerts.values()) {
-    const subject = world.subject(alert.subject.id);
-    if (!subject) continue;
-    const level = alerting.worstLevelOf(subject.id);
-    if (level === subject.level) continue;
-    subject.level = level;
-    world.touch(subject);
-  }
 }

@@ -6,7 +6,14 @@ import type { Millis } from "../domain/time.ts";
 import type { KpiDraft } from "../kpi/ledger.ts";
 import type { Report } from "../reports/report.ts";
 import { ReadingWriter } from "../store/readings.ts";
-import type { AuditEntry, DistrictChange, IdempotentAnswer, QuarantineEntry, RuleState } from "../store/store.ts";
+import type {
+  AuditEntry,
+  DistrictChange,
+  IdempotentAnswer,
+  QuarantineEntry,
+  RuleState,
+  WorkRecord,
+} from "../store/store.ts";
 
 /** `{id, name, args}` on a device's command topic. */
 export interface DeviceCommand {
@@ -33,6 +40,8 @@ export class Changes {
 
   readonly district: DistrictChange[] = [];
   readonly reports: Report[] = [];
+  /** Work that was done or not: visits, ended duties, stops, sweeps, tasks. */
+  readonly work: WorkRecord[] = [];
 
   /** Commands to devices: sent once the batch is committed. */
   readonly commands: { readonly kind: string; readonly deviceId: string; readonly command: DeviceCommand }[] = [];
@@ -58,6 +67,7 @@ export class Changes {
       this.documents.size === 0 &&
       this.district.length === 0 &&
       this.reports.length === 0 &&
+      this.work.length === 0 &&
       (this.kpi === null || this.kpi.empty)
     );
   }

@@ -23,9 +23,6 @@ export interface PersonPlans {
   metresFromWork(deviceId: string, lat: number, lon: number, at: Millis): number | null | undefined;
 }
 
-/** Nobody is planned: the badge's own clocking in and out says when its wearer works. */
-export const noPlans: PersonPlans = { metresFromWork: () => undefined };
-
 export const refusals = ["offDuty", "outsideArea", "tooOld"] as const;
 export type Refusal = (typeof refusals)[number];
 

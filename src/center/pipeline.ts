@@ -6,6 +6,7 @@ import type { Observation } from "../domain/observation.ts";
 import type { Millis } from "../domain/time.ts";
 import type { InboundMessage } from "../ingest/inbox.ts";
 import type { Kpis } from "../kpi/kpis.ts";
+import type { Operations } from "../operations/engine.ts";
 import type { Registry } from "./access.ts";
 import type { Changes } from "./changes.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -19,6 +20,7 @@ export interface PipelineParts {
   readonly world: World;
   readonly alerting: Alerting;
   readonly kpis: Pick<Kpis, "see">;
+  readonly operations: Pick<Operations, "see">;
   readonly quarantine: Quarantine;
   /** Registers an unknown device a gateway speaks for; null when the center does not do that. */
   readonly autoRegister: ((observation: Observation, now: Millis, changes: Changes) => Device | null) | null;
@@ -37,7 +39,7 @@ export interface PipelineCounters {
  * of messages is one transaction.
  */
 export function createPipeline(parts: PipelineParts) {
-  const { decoder, registry, world, alerting, kpis, quarantine, autoRegister } = parts;
+  const { decoder, registry, world, operations, alerting, kpis, quarantine, autoRegister } = parts;
   const counters: PipelineCounters = { messages: 0, observations: 0, duplicates: 0, late: 0, outOfOrder: 0 };
 
   /** Who speaks for everybody may bring somebody new. */
@@ -96,6 +98,7 @@ export function createPipeline(parts: PipelineParts) {
     counters.observations++;
     if (seen.late) counters.late++;
     if (seen.outOfOrder) counters.outOfOrder++;
+    operations.see(seen, now, changes);
     alerting.see(seen, now, changes);
     kpis.see(seen, changes);
     return seen;

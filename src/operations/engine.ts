@@ -1,32 +1,270 @@
+import type { Alerting } from "../alerts/alerting.ts";
+import type { Rule } from "../alerts/rule.ts";
+import { TimerWheel } from "../alerts/timer-wheel.ts";
+import type { Workforce } from "../alerts/workforce.ts";
 import type { Changes } from "../center/changes.ts";
+import type { SeenObservation, Subject } from "../center/subject.ts";
 import type { LiveGeography } from "../district/geography.ts";
 import type { Calendar } from "../domain/calendar.ts";
+import { dateOf } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
-import type { Clock, Millis } from "../domain/time.ts";
+import type { Place } from "../domain/place.ts";
+import { type Clock, MINUTE, type Millis } from "../domain/time.ts";
+import { type Crews, createCrews } from "./crews.ts";
+import { createDutyDesk, type DutyDesk, type DutyTimer } from "./duty-desk.ts";
 import { createLiveGround, type Ground } from "./ground.ts";
+import type { CollectionName } from "./records.ts";
 import { createRegister, type Register } from "./register.ts";
+import { type DayPlan, planOf } from "./schedule.ts";
+import { createStops, type Stops, type StopTimer } from "./stops.ts";
+import { createTasks, type Tasks, type TaskTimer } from "./tasks.ts";
+import { createThresholds } from "./thresholds.ts";
+import { createVisits, VISIT_WITHIN_M, type Visit, type VisitLimits, type Visits } from "./visits.ts";
+import { createWorkforce, lineOf } from "./workforce.ts";
 
 export interface OperationsParts {
   readonly documents: readonly { readonly collection: string; readonly id: string; readonly body: unknown }[];
+  readonly visits: readonly Visit[];
   readonly calendar: Calendar;
   readonly geography: LiveGeography;
   readonly clock: Pick<Clock, "now">;
   readonly device: (id: string) => Device | undefined;
+  readonly subject: (id: string) => Subject | undefined;
+  readonly placeAt: (lat: number, lon: number) => Place;
+  readonly startedAt: Millis;
+  /** Revisions of crews live as long as the process. */
+  readonly firstRev: number;
+  readonly limits: VisitLimits;
+  /** The alert desk, which in turn asks `workforce`: it is there once the center is put together. */
+  readonly alerting: () => Pick<Alerting, "holds" | "over" | "visited" | "worstLevelOf" | "rulebook">;
 }
 
 /** Who works where and when, and what comes of it, as the pipeline and the doors see it. Synchronous. */
 export interface Operations {
   readonly register: Register;
   readonly ground: Ground;
+  readonly workforce: Workforce;
+  readonly duties: DutyDesk;
+  readonly visits: Visits;
+  readonly stops: Stops;
+  readonly tasks: Tasks;
+  readonly crews: Crews;
+  /** Looks at an observation that the world has just applied. */
+  see(seen: SeenObservation, now: Millis, changes: Changes): void;
+  tick(now: Millis, changes: Changes): void;
+  readonly nextDueAt: Millis | null;
+  deviceRemoved(deviceId: string, changes: Changes): void;
+  /**
+   * Metres from a position to where the wearer of a badge is planned to work at a time, 0 there; null: not planned to work
+   * then; undefined: nobody plans for this badge.
+   */
+  metresFromWork(deviceId: string, lat: number, lon: number, at: Millis): number | null | undefined;
+  /** After the commit: crews show what is on disk. */
+  committed(): void;
 }
 
-/** Register, duty, visits, coverage and tasks put together. @see Operations */
-export function createOperations({ documents, calendar, geography, clock, device }: OperationsParts): Operations {
+type Timer = DutyTimer | StopTimer | TaskTimer | { readonly type: "replan" };
+
+/** Collections that decide who works when. */
+const PLANNED_FROM: ReadonlySet<CollectionName> = new Set([
+  "people",
+  "crews",
+  "shifts",
+  "leave",
+  "rosters",
+  "plans",
+  "tasks",
+  "lines",
+]);
+
+/** Register, duty, visits, stops and tasks put together. @see Operations */
+export function createOperations(parts: OperationsParts): Operations {
+  const { documents, calendar, geography, clock, device, subject, startedAt } = parts;
   const ground = createLiveGround(geography, clock);
+  const wheel = new TimerWheel<Timer>();
+  const timer = (dueAt: Millis, what: Timer) => wheel.add(dueAt, what);
+  let replanAsked = false;
+  /** Badges of everybody who stands in a roster. */
+  let rostered: ReadonlySet<string> = new Set();
+  const replan = (at: Millis) => {
+    if (replanAsked) return;
+    replanAsked = true;
+    timer(at, { type: "replan" });
+  };
+
   const register = createRegister({
     documents,
     surroundings: () => ({ ground, calendar, kindOf: (id) => device(id)?.kind }),
-    changed(_collection, _id, _now: Millis, _changes: Changes) {},
+    changed(collection, _id, now) {
+      if (PLANNED_FROM.has(collection)) replan(now);
+      crews.registerChanged();
+    },
   });
-  return { register, ground };
+  const rule = (id: string): Rule | undefined => parts.alerting().rulebook.edition(id)?.rule;
+  const thresholds = createThresholds(rule);
+  const vehicleType = (id: string): string | null => {
+    const { vehicleType: attribute } = device(id)?.attributes ?? {};
+    return register.get("vehicles", id)?.type ?? (typeof attribute === "string" ? attribute : null);
+  };
+  const cutOff = (id: string): boolean => {
+    const { gatewayId } = device(id)?.attributes ?? {};
+    return typeof gatewayId === "string" && parts.alerting().worstLevelOf(gatewayId) !== null;
+  };
+  const holds: Alerting["holds"] = (problem, now, changes) => parts.alerting().holds(problem, now, changes);
+  const over: Alerting["over"] = (...given) => parts.alerting().over(...given);
+
+  const duties: DutyDesk = createDutyDesk({
+    documents,
+    ground: () => ground,
+    thresholds,
+    subject,
+    vehicleType,
+    cutOff,
+    timer,
+    holds,
+    over,
+    changed: (id) => crews.touch(id),
+    finished({ duty, state }, changes) {
+      // Times, never positions: where somebody was is not kept with whether they worked.
+      const { plannedAt, spent } = state;
+      const beganAt = "arrivedAt" in state ? state.arrivedAt : state.startedAt;
+      const body = JSON.parse(JSON.stringify({ ...duty, plannedAt, beganAt, spent }));
+      changes.work.push({ id: duty.id, kind: "duty", at: duty.from, subjectId: duty.deviceId, body });
+    },
+  });
+  const crews: Crews = createCrews({ register, subject, duties: () => duties, firstRev: parts.firstRev });
+  const visits: Visits = createVisits({
+    documents,
+    visits: parts.visits,
+    ground: () => ground,
+    placeAt: parts.placeAt,
+    onDuty: (id, at) => duties.dutyAt(id, at) !== undefined,
+    visited(visit, changes) {
+      stops.visited(visit, changes);
+      tasks.visited(visit, changes);
+      const { subjectId, from, to, lat, lon } = visit;
+      if (!visit.lasting) parts.alerting().visited({ subjectId, from, to, lat, lon }, VISIT_WITHIN_M, changes);
+    },
+    limits: parts.limits,
+  });
+  const stops: Stops = createStops({
+    documents,
+    ground: () => ground,
+    visits,
+    thresholds,
+    collects(subjectId, stop) {
+      if (subjectId === stop.vehicleId) return true;
+      if (stop.crewId !== null && crews.crewOf(subjectId) === stop.crewId) return true;
+      const overflow = rule("bin.overflow");
+      return device(subjectId)?.kind === "vehicle" && overflow !== undefined && workforce.serves(subjectId, overflow);
+    },
+    signalOf: (id, at) => at - (subject(id)?.receivedAt ?? 0) < thresholds.vehicle().noSignalMinutes * MINUTE,
+    timer,
+    holds,
+    over: (ruleId, subjectId, at, note, changes) => over(ruleId, subjectId, null, at, note, changes),
+  });
+  const tasks: Tasks = createTasks({
+    documents,
+    ground: () => ground,
+    timer,
+    memberOf: (id, crewId) => crews.crewOf(id) === crewId,
+    lineOf: (id) => {
+      const crewId = crews.crewOf(id);
+      return crewId === null
+        ? lineOf(register, id, device(id)?.kind ?? "")
+        : (register.get("crews", crewId)?.line ?? null);
+    },
+    overdue(lineId, windowEnd) {
+      const line = register.get("lines", lineId);
+      const { amount, unit } = line?.tolerance ?? { amount: 60, unit: "minutes" };
+      const at = unit === "minutes" ? windowEnd + amount * MINUTE : workingDaysLater(windowEnd, amount, calendar);
+      return { at, level: line?.overdueLevel ?? 3 };
+    },
+    holds,
+    over: (ruleId, subjectId, at, note, changes) => over(ruleId, subjectId, null, at, note, changes),
+  });
+  const workforce = createWorkforce({ register, crews, visits, subject, vehicleType });
+  replan(startedAt);
+
+  /** Yesterday's windows may run into today, tomorrow's may begin before midnight is over everywhere. */
+  function plan(now: Millis, changes: Changes): void {
+    replanAsked = false;
+    rostered = badgesOf(register);
+    const today = calendar.dayNumber(now);
+    const days: DayPlan[] = [today - 1, today, today + 1].map((day) => planOf(day, register, calendar, ground));
+    duties.plan(
+      days.flatMap((day) => day.duties),
+      now,
+      changes,
+    );
+    stops.plan(
+      days.flatMap((day) => day.stops),
+      now,
+      changes,
+    );
+    tasks.plan(
+      days.flatMap((day) => day.tasks),
+      now,
+      changes,
+    );
+    timer(calendar.instant(today + 1, 0), { type: "replan" });
+  }
+
+  return {
+    register,
+    ground,
+    workforce,
+    duties,
+    visits,
+    stops,
+    tasks,
+    crews,
+    see(seen, now, changes) {
+      const { kind } = seen.subject.device;
+      if (kind !== "vehicle" && kind !== "person") return;
+      duties.see(seen, now, changes);
+      visits.see(seen, changes);
+      crews.moved(seen.subject.id);
+    },
+    tick(now, changes) {
+      for (let due = wheel.take(now); due; due = wheel.take(now)) {
+        const { what, dueAt } = due;
+        if (what.type === "duty") duties.fire(what, dueAt, changes);
+        else if (what.type === "stop") stops.fire(what, dueAt, changes);
+        else if (what.type === "task") tasks.fire(what, dueAt, changes);
+        else plan(now, changes);
+      }
+    },
+    get nextDueAt() {
+      return wheel.nextDueAt;
+    },
+    deviceRemoved: (id, changes) => visits.forget(id, changes),
+    metresFromWork(deviceId, lat, lon, at) {
+      const duty = duties.dutyAt(deviceId, at)?.duty;
+      if (!duty) return rostered.has(deviceId) ? null : undefined;
+      if (duty.onLeave) return null;
+      return duty.post === null ? 0 : ground.metresOutside(duty.post, lat, lon);
+    },
+    committed: crews.committed,
+  };
+}
+
+function badgesOf(register: Register): ReadonlySet<string> {
+  const planned = new Set(
+    [...register.all("rosters")].flatMap(({ entries }) => entries.map(({ personId }) => personId)),
+  );
+  const people = [...register.all("people")].filter(({ id }) => planned.has(id));
+  return new Set(people.flatMap(({ badge }) => badge ?? []));
+}
+
+/** The same time of day so many working days later. */
+function workingDaysLater(at: Millis, days: number, calendar: Calendar): Millis {
+  const first = calendar.dayNumber(at);
+  const minutes = Math.round((at - calendar.instant(first, 0)) / MINUTE);
+  let day = first;
+  for (let left = days; left > 0; ) {
+    day++;
+    if (calendar.dayKind(dateOf(day)) === "workingDay") left--;
+  }
+  return calendar.instant(day, minutes);
 }

@@ -1,6 +1,6 @@
 import type { Position } from "geojson";
 import type { Geography, LiveGeography } from "../district/geography.ts";
-import type { DistrictFeature } from "../domain/district.ts";
+import type { DistrictFeature, FeatureType } from "../domain/district.ts";
 import { distanceM, type Place } from "../domain/place.ts";
 import type { Clock, Millis } from "../domain/time.ts";
 import type { Post } from "./records.ts";
@@ -39,14 +39,19 @@ export interface Ground {
   metresOutside(post: Post, lat: number, lon: number): number | null;
   /** A position that stands for the post: the middle of a section, the point itself. */
   placeOf(post: Post, at: Millis): Place | null;
-  /** The nearest spot within so many metres. */
-  spotNear(lat: number, lon: number, radiusM: number): Spot | null;
+  /** The nearest spot within so many metres that fits. */
+  spotNear(lat: number, lon: number, radiusM: number, fits?: (spot: Spot) => boolean): Spot | null;
 }
 
 const UNKNOWN_WIDTH_M = 8;
-/** A grid cell of the index of spots, degrees: about 110 m. */
-const CELL_DEG = 0.001;
+const SPOT_TYPES: readonly FeatureType[] = ["depositPoint", "facility", "spot"];
 
+const spotOf = ({ properties }: DistrictFeature, lat: number, lon: number): Spot => ({
+  id: properties.id,
+  facility: String(properties.facility ?? properties.kind ?? properties.type),
+  lat,
+  lon,
+});
 /** The ground of the district as it is now: worked out anew when the district was changed. */
 export function createLiveGround(geography: LiveGeography, clock: Pick<Clock, "now">): Ground {
   let made: { readonly of: Geography; readonly ground: Ground } | null = null;
@@ -66,7 +71,7 @@ export function createLiveGround(geography: LiveGeography, clock: Pick<Clock, "n
     toLatLon: (point) => now().toLatLon(point),
     metresOutside: (post, lat, lon) => now().metresOutside(post, lat, lon),
     placeOf: (post, at) => now().placeOf(post, at),
-    spotNear: (lat, lon, radiusM) => now().spotNear(lat, lon, radiusM),
+    spotNear: (lat, lon, radiusM, fits) => now().spotNear(lat, lon, radiusM, fits),
   };
 }
 
@@ -74,7 +79,10 @@ export function createLiveGround(geography: LiveGeography, clock: Pick<Clock, "n
  * Sections are features of type `section`; a district without any has its roads swept as they are.
  * @param at the instant whose communities the sections belong to
  */
-export function createGround(geography: Pick<Geography, "features" | "placeAt" | "metresOutside">, at: Millis): Ground {
+export function createGround(
+  geography: Pick<Geography, "features" | "placeAt" | "metresOutside" | "near">,
+  at: Millis,
+): Ground {
   const { features } = geography;
   const origin = cornerOf(features);
   const perLat = distanceM(origin, { lat: origin.lat + 0.01, lon: origin.lon }) / 0.01;
@@ -84,7 +92,6 @@ export function createGround(geography: Pick<Geography, "features" | "placeAt" |
 
   const sections = new Map<string, Section>();
   const spots = new Map<string, Spot>();
-  const cells = new Map<string, Spot[]>();
   const areas = new Map<string, Position>();
   const own = features.some(({ properties }) => properties?.type === "section");
   for (const feature of features) {
@@ -93,16 +100,13 @@ export function createGround(geography: Pick<Geography, "features" | "placeAt" |
     if (!geometry) continue;
     if (properties?.type === (own ? "section" : "road") && geometry.type === "LineString") {
       sections.set(id, sectionOf(id, feature, geometry.coordinates));
-    } else if (geometry.type === "Point" && ["depositPoint", "facility"].includes(properties.type)) {
+    } else if (geometry.type === "Point" && SPOT_TYPES.includes(properties.type)) {
       const [lon = 0, lat = 0] = geometry.coordinates;
-      const spot = { id, facility: String(properties?.facility ?? properties?.type), lat, lon };
-      spots.set(id, spot);
-      const key = cellOf(lat, lon);
-      const cell = cells.get(key);
-      if (cell) cell.push(spot);
-      else cells.set(key, [spot]);
+      spots.set(id, spotOf(feature, lat, lon));
     } else if (geometry.type === "Polygon" || geometry.type === "MultiPolygon") {
-      areas.set(id, middleOf(positionsOf(geometry)));
+      const middle = middleOf(positionsOf(geometry));
+      areas.set(id, middle);
+      if (SPOT_TYPES.includes(properties.type)) spots.set(id, spotOf(feature, middle[1] ?? 0, middle[0] ?? 0));
     }
   }
 
@@ -150,23 +154,15 @@ export function createGround(geography: Pick<Geography, "features" | "placeAt" |
       const [lon, lat] = areas.get(areaId ?? gridId ?? "") ?? [];
       return lat === undefined || lon === undefined ? null : geography.placeAt(lat, lon, at);
     },
-    spotNear(lat, lon, radiusM) {
-      let nearest: Spot | null = null;
-      let metres = radiusM;
-      for (let dy = -1; dy <= 1; dy++) {
-        for (let dx = -1; dx <= 1; dx++) {
-          for (const spot of cells.get(cellOf(lat + dy * CELL_DEG, lon + dx * CELL_DEG)) ?? []) {
-            const away = distanceM(spot, { lat, lon });
-            if (away <= metres) [nearest, metres] = [spot, away];
-          }
-        }
+    spotNear(lat, lon, radiusM, fits = () => true) {
+      for (const { feature } of geography.near(SPOT_TYPES, lat, lon, radiusM)) {
+        const known = spots.get(feature.properties.id);
+        if (known && fits(known)) return known;
       }
-      return nearest;
+      return null;
     },
   };
 }
-
-const cellOf = (lat: number, lon: number): string => `${Math.floor(lat / CELL_DEG)}/${Math.floor(lon / CELL_DEG)}`;
 
 function cornerOf(features: readonly DistrictFeature[]): { lat: number; lon: number } {
   let lat = 90;

@@ -61,6 +61,9 @@ export function createRegister({ documents, surroundings, changed }: RegisterPar
     throw invalid(`it does not fit ${name}: ${problems.slice(0, 5).join("; ")}`, { problems });
   };
 
+  /** Who wears which badge; made anew after a change. */
+  let wearers: Map<string, Edition<"people">> | null = null;
+
   const keep = <C extends CollectionName>(
     name: C,
     record: RecordOf<C>,
@@ -71,6 +74,7 @@ export function createRegister({ documents, surroundings, changed }: RegisterPar
     const version = (get(name, record.id)?.version ?? 0) + 1;
     const edition = { ...record, version, changedAt: now, changedBy: actor.name } as Edition<C>;
     of(name).set(record.id, edition);
+    wearers = null;
     const body = JSON.parse(JSON.stringify(edition)) as Json;
     changes.putDocument(PREFIX + name, record.id, body);
     if (editionsKept.has(name)) changes.putDocument(HISTORY, `${name}/${record.id}@${version}`, body);
@@ -81,8 +85,16 @@ export function createRegister({ documents, surroundings, changed }: RegisterPar
     get,
     all,
 
-    /** How many there are of each. */
-    counts: () => Object.fromEntries(collectionNames.map((name) => [name, of(name).size])),
+    wearerOf(badge: string): Edition<"people"> | undefined {
+      if (!wearers) {
+        wearers = new Map();
+        for (const person of all("people")) if (person.badge !== null) wearers.set(person.badge, person);
+      }
+      return wearers.get(badge);
+    },
+
+    /** Whether anybody has written down who works here. */
+    hasWorkforce: (): boolean => of("crews").size + of("people").size + of("vehicles").size > 0,
 
     /**
      * @param expectedVersion the edition the author was looking at; 0 for a new record
@@ -160,6 +172,7 @@ export function createRegister({ documents, surroundings, changed }: RegisterPar
         });
       }
       of(name).delete(id);
+      wearers = null;
       // A line that was delivered goes back to how it was delivered.
       const line = name === "lines" ? deliveredLines.find((one) => one.id === id) : undefined;
       if (line) of("lines").set(id, { ...line, version: 0, changedAt: 0, changedBy: "system" });

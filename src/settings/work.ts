@@ -29,4 +29,7 @@ export const work = {
   /** How long a crew has to answer an offer, and how many are asked before a dispatcher must look again. */
   OFFER_SECONDS: count(120),
   OFFER_CREWS: count(3),
+  /** Who was where, in memory: for so long, and at most so many. */
+  VISITS_KEPT_HOURS: count(48),
+  VISITS_KEPT: count(50_000),
 } as const;

@@ -55,6 +55,10 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
   );
   const trimQuarantine = prepare("DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?");
   const putAnswer = prepare("INSERT OR REPLACE INTO answer (key, at, status, body) VALUES (?, ?, ?, ?)");
+  const putWork = prepare(
+    `INSERT INTO work (kind, id, at, subject_id, body) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET at = excluded.at, subject_id = excluded.subject_id, body = excluded.body`,
+  );
   const putLog = prepare("INSERT INTO log (count, body) VALUES (?, ?)");
   const putEvent = prepare("INSERT OR REPLACE INTO event (device, at, key, body) VALUES (?, ?, ?, ?)");
   const putSubject = prepare(
@@ -88,6 +92,9 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
     for (const { ruleId, subjectId, subtype, body } of batch.ruleStates) {
       if (body !== null) putState.run(ruleId, subjectId, subtype ?? "", JSON.stringify(body));
       else dropState.run(ruleId, subjectId, subtype ?? "");
+    }
+    for (const { kind, id, at, subjectId, body } of batch.work) {
+      putWork.run(kind, id, at, subjectId, JSON.stringify(body));
     }
     // Ended ones first: an alert that ends and its successor may stand in one batch.
     const ended = batch.alerts.filter((alert) => finalStates.has(alert.state));

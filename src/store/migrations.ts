@@ -114,6 +114,15 @@ const steps: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX report_from ON report (from_at);
   `,
+  `
+  -- What came of the work: visits, duties, stops, sweeps, tasks.
+  CREATE TABLE work (
+    kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, subject_id TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX work_time ON work (kind, at, id);
+  CREATE INDEX work_subject ON work (kind, subject_id, at);
+  `,
 ];
 
 /**

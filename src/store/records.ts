@@ -15,10 +15,15 @@ import type {
   QuarantineEntry,
   Restored,
   RuleState,
+  WorkQuery,
+  WorkRecord,
 } from "./store.ts";
 
 type Row = Record<string, SQLInputValue>;
 const bodies = <T>(rows: unknown[]): T[] => (rows as { body: string }[]).map(({ body }) => JSON.parse(body) as T);
+
+/** So many of the latest visits are brought back at a start. */
+const VISITS = 50_000;
 
 /** Reads everything the center needs to be where it was. */
 export function restore(database: DatabaseSync): Restored {
@@ -59,6 +64,12 @@ export function restore(database: DatabaseSync): Restored {
       body: JSON.parse(String(row.body)),
     })),
     kpiRecords: restoreKpiRecords(database),
+    visits: bodies(
+      all(
+        "SELECT body FROM (SELECT at, body FROM work WHERE kind = 'visit' ORDER BY at DESC LIMIT ?) ORDER BY at",
+        VISITS,
+      ),
+    ),
     tail: all("SELECT body FROM log WHERE id > ? ORDER BY id", Number(meta("checkpointLog") ?? 0)).map(
       ({ body }) => Uint8Array.from(body as Uint8Array).buffer,
     ),
@@ -131,6 +142,32 @@ export function createRecords(database: DatabaseSync) {
       const row = answerOf.get(key) as Row | undefined;
       if (!row) return null;
       return { key, at: Number(row.at), status: Number(row.status), body: JSON.parse(String(row.body)) };
+    },
+
+    work(query: WorkQuery): Page<WorkRecord> {
+      const where = new Conditions();
+      where.add("kind = ?", query.kind);
+      if (query.subjectId !== undefined) where.add("subject_id = ?", query.subjectId);
+      if (query.from !== undefined) where.add("at >= ?", query.from);
+      if (query.to !== undefined) where.add("at < ?", query.to);
+      if (query.cursor !== undefined) {
+        const [, at, id] = /^(-?\d+)\/(.*)$/s.exec(query.cursor) ?? [];
+        if (at === undefined || id === undefined) throw invalid("cursor must be the `next` of an earlier page");
+        where.add("(at, id) < (?, ?)", Number(at), id);
+      }
+      const sql = `SELECT * FROM work ${where.text} ORDER BY at DESC, id DESC LIMIT ?`;
+      const rows = database.prepare(sql).all(...where.values, query.limit + 1) as Row[];
+      const items = rows.slice(0, query.limit).map(
+        (row): WorkRecord => ({
+          kind: String(row.kind) as WorkRecord["kind"],
+          id: String(row.id),
+          at: Number(row.at),
+          subjectId: String(row.subject_id),
+          body: JSON.parse(String(row.body)),
+        }),
+      );
+      const last = items.at(-1);
+      return { items, next: rows.length > query.limit && last ? `${last.at}/${last.id}` : null };
     },
 
     quarantine(query: { reason?: string; cursor?: string; limit: number }): Page<QuarantineEntry & { id: number }> {

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { DAY, HOUR, type Millis } from "../domain/time.ts";
 import { createKpiRetention } from "./kpi-tables.ts";
 import { createPersonRetention } from "./person-retention.ts";
+import { workKinds } from "./store.ts";
 
 export interface RetentionLimits {
   readonly readingsMs: Millis;
@@ -27,6 +28,9 @@ export function createRetention(database: DatabaseSync, limits: RetentionLimits)
   );
   const events = database.prepare(
     "DELETE FROM event WHERE (device, at, key) IN (SELECT device, at, key FROM event WHERE at < ? LIMIT ?)",
+  );
+  const work = database.prepare(
+    "DELETE FROM work WHERE (kind, id) IN (SELECT kind, id FROM work WHERE kind = ? AND at < ? ORDER BY at LIMIT ?)",
   );
   const oldAlerts = database.prepare("SELECT id, rev FROM alert WHERE archived_at < ? LIMIT ?");
   const dropAlert = database.prepare("DELETE FROM alert WHERE id = ?");
@@ -56,6 +60,11 @@ export function createRetention(database: DatabaseSync, limits: RetentionLimits)
     try {
       removed += Number(chunks.run(Math.floor((now - limits.readingsMs) / DAY), STEP_ROWS).changes);
       removed += Number(events.run(now - limits.readingsMs, STEP_ROWS).changes);
+      // Where people were is kept as long as readings, what was done as long as the alerts it explains.
+      for (const kind of workKinds) {
+        const keepMs = kind === "visit" ? limits.readingsMs : limits.alertsMs;
+        removed += Number(work.run(kind, now - keepMs, STEP_ROWS).changes);
+      }
       for (const { id, rev } of oldAlerts.all(now - limits.alertsMs, STEP_ROWS) as { id: string; rev: number }[]) {
         dropAlert.run(id);
         dropTimeline.run(id);

@@ -75,6 +75,7 @@ export async function openStore(options: SqliteOptions): Promise<SqliteStore> {
     alertsAt: (query) => store.ask("alertsAt", query),
     alertVersions: (query) => store.ask("alertVersions", query),
     answer: (key) => store.ask("answer", key),
+    work: (query) => store.ask("work", query),
     quarantine: (query) => store.ask("quarantine", query),
     audit: (query) => store.ask("audit", query),
     documents: (collection) => store.ask("documents", collection),

@@ -126,6 +126,7 @@ const calls: StoreCalls = {
   answer: (key) => opened.records.answer(key),
   kpiSums: (query) => opened.kpi.kpiSums(query),
   kpiCases: (query) => opened.kpi.kpiCases(query),
+  work: (query) => opened.records.work(query),
   quarantine: (query) => opened.records.quarantine(query),
   audit: (query) => opened.records.audit(query),
   documents: (collection) => opened.records.documents(collection),

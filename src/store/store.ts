@@ -98,6 +98,30 @@ export interface DocumentChange {
   readonly body: Json | null;
 }
 
+export const workKinds = ["visit", "duty", "stop", "sweep", "task"] as const;
+
+/** What came of the work at one place and time. A later record of the same kind and id replaces the earlier one. */
+export interface WorkRecord {
+  readonly kind: (typeof workKinds)[number];
+  readonly id: string;
+  /** When it began, or was planned to. */
+  readonly at: Millis;
+  /** Device, point, section or task it is about. */
+  readonly subjectId: string;
+  readonly body: Json;
+}
+
+export interface WorkQuery {
+  readonly kind: WorkRecord["kind"];
+  readonly subjectId?: string;
+  /** Inclusive. */
+  readonly from?: Millis;
+  /** Exclusive. */
+  readonly to?: Millis;
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
 /**
  * Everything one batch changes, committed in one transaction and synced before any receipt leaves.
  * A later entry for the same id replaces an earlier one.
@@ -125,6 +149,7 @@ export interface CommitBatch {
   readonly reports: readonly Report[];
   /** What changes of the figures; null for nothing. */
   readonly kpi: KpiChanges | null;
+  readonly work: readonly WorkRecord[];
   /** A part of a checkpoint round, or null when this batch carries none (see `Restored.subjects`). */
   readonly checkpoint: Checkpoint | null;
 }
@@ -164,6 +189,8 @@ export interface Restored {
   readonly subjects: readonly SubjectCheckpoint[];
   /** Facts whose contributions to the figures may still change. */
   readonly kpiRecords: readonly KpiRecord[];
+  /** Bodies of the latest visits, oldest first. */
+  readonly visits: readonly Json[];
   /** Readings committed since the last completed checkpoint round began, in commit order, as packed batches. */
   readonly tail: readonly ArrayBuffer[];
 }
@@ -334,6 +361,8 @@ export interface Store extends History, AsyncDisposable {
     limit: number;
   }): Promise<readonly AlertVersion[]>;
   answer(key: string): Promise<IdempotentAnswer | null>;
+  /** Newest first. */
+  work(query: WorkQuery): Promise<Page<WorkRecord>>;
   quarantine(query: {
     reason?: string;
     cursor?: string;

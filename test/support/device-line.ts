@@ -25,6 +25,7 @@ export function openLine() {
     decoder: createDecoder(),
     registry,
     world: desk.world,
+    operations: { see() {} },
     alerting: desk.alerting,
     kpis: { see() {} },
     quarantine,

@@ -26,6 +26,7 @@ export function batchOf(readings: readonly Reading[], rest: Partial<CommitBatch>
     district: [],
     reports: [],
     kpi: null,
+    work: [],
     checkpoint: null,
     ...rest,
   };

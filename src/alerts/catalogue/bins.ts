@@ -4,7 +4,7 @@ import type { Rule } from "../rule.ts";
 import { CLEAN_TWICE, component, ONE_PROBLEM } from "./shared.ts";
 
 /** They pass by bins all day and empty none. */
-const EMPTIES_NO_BIN = ["sweeper", "water", "sprinkler", "washSweeper", "patrol"];
+const EMPTIES_NO_BIN = ["sweeper", "washer", "water", "sprinkler", "washSweeper", "greening", "pestControl", "patrol"];
 
 /** Nobody fills a third of a bin between two readings, but a lid that is open does. */
 const LEAP = { by: 35, samples: 2 };

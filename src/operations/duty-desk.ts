@@ -1,0 +1,294 @@
+import type { DerivedProblem } from "../alerts/alerting.ts";
+import type { Changes } from "../center/changes.ts";
+import type { SeenObservation, Subject } from "../center/subject.ts";
+import type { Alert } from "../domain/alert.ts";
+import type { Json } from "../domain/text.ts";
+import { HOUR, type Millis } from "../domain/time.ts";
+import type { DutyProblem } from "./duty.ts";
+import type { Ground } from "./ground.ts";
+import {
+  EARLY_MS,
+  newPersonState,
+  type PersonState,
+  personLooksAgainAt,
+  personProblems,
+  personSays,
+  personWaits,
+} from "./person-duty.ts";
+import { placesToRest, placesToStand } from "./places.ts";
+import type { Duty } from "./schedule.ts";
+import type { Thresholds } from "./thresholds.ts";
+import {
+  newVehicleState,
+  type VehicleState,
+  vehicleLooksAgainAt,
+  vehicleProblems,
+  vehicleSays,
+  vehicleWaits,
+} from "./vehicle-duty.ts";
+import { vehicleTypeOf } from "./vehicle-types.ts";
+
+/** A duty with how it goes. */
+export type LiveDuty = {
+  /** Alerts that stand for it, with their level where that is its own. */
+  raised: Readonly<Record<string, number>>;
+  /** Its end was written down. */
+  closed: boolean;
+} & (
+  | { readonly duty: Duty & { kind: "person" }; state: PersonState }
+  | { readonly duty: Duty & { kind: "vehicle" }; state: VehicleState }
+);
+
+export interface DutyTimer {
+  readonly type: "duty";
+  readonly dutyId: string;
+}
+
+export interface DutyDeskParts {
+  readonly documents: readonly { readonly collection: string; readonly id: string; readonly body: unknown }[];
+  readonly ground: () => Ground;
+  readonly thresholds: Thresholds;
+  readonly subject: (deviceId: string) => Subject | undefined;
+  readonly vehicleType: (deviceId: string) => string | null;
+  /** Whether something else is known to have failed that this device speaks through. */
+  readonly cutOff: (deviceId: string) => boolean;
+  readonly timer: (dueAt: Millis, timer: DutyTimer) => void;
+  readonly holds: (problem: DerivedProblem, now: Millis, changes: Changes) => Alert | null;
+  readonly over: (
+    ruleId: string,
+    subjectId: string,
+    subtype: string | null,
+    at: Millis,
+    note: string,
+    changes: Changes,
+  ) => void;
+  /** Told when somebody's duty state or position changed. */
+  readonly changed: (deviceId: string) => void;
+  readonly finished: (live: LiveDuty, changes: Changes) => void;
+}
+
+export const DUTIES = "duty";
+/** After its end a duty waits this long for what comes late. */
+const CLOSES_AFTER_MS = HOUR / 2;
+
+export type DutyDesk = ReturnType<typeof createDutyDesk>;
+
+/** All duties of the days around now, moved by what badges and vehicles say and by time. */
+export function createDutyDesk(parts: DutyDeskParts) {
+  const { thresholds, timer, subject: subjectOf, changed } = parts;
+  const byId = new Map<string, LiveDuty>();
+  const byDevice = new Map<string, string[]>();
+  const armed = new Map<string, Millis>();
+  const stored = new Map<string, Pick<LiveDuty, "state" | "raised" | "closed">>();
+  for (const { collection, id, body } of parts.documents) if (collection === DUTIES) stored.set(id, body as never);
+
+  const keep = (live: LiveDuty, changes: Changes): void => {
+    const { state, raised, closed } = live;
+    changes.putDocument(DUTIES, live.duty.id, { state, raised, closed } as unknown as Json);
+  };
+
+  const arm = (live: LiveDuty, now: Millis): void => {
+    const { duty } = live;
+    const next =
+      live.duty.kind === "person"
+        ? personLooksAgainAt(live.state as PersonState, duty, now, thresholds.person())
+        : vehicleLooksAgainAt(live.state as VehicleState, duty, now, thresholds.vehicle());
+    if (live.closed) return;
+    const dueAt = next ?? Math.max(now, duty.to + CLOSES_AFTER_MS);
+    const waiting = armed.get(duty.id);
+    if (waiting !== undefined && waiting > now && waiting <= dueAt) return;
+    armed.set(duty.id, dueAt);
+    timer(dueAt, { type: "duty", dutyId: duty.id });
+  };
+
+  /** Makes the alerts say what the state says. */
+  const reconcile = (live: LiveDuty, at: Millis, now: Millis, changes: Changes): void => {
+    const { duty } = live;
+    const problems =
+      live.duty.kind === "person"
+        ? personProblems(live.state as PersonState, thresholds.person())
+        : vehicleProblems(live.state as VehicleState, thresholds.vehicle());
+    const raised: Record<string, number> = { ...live.raised };
+    const held = new Set<string>();
+    for (const problem of problems) {
+      const key = `${problem.ruleId} ${problem.subtype ?? ""}`;
+      held.add(key);
+      const level = problem.level ?? 0;
+      if (raised[key] === level || (raised[key] !== undefined && problem.level === undefined)) continue;
+      // What it speaks through has failed: that alert says it already.
+      if (problem.subtype === "noSignal" && parts.cutOff(duty.deviceId)) continue;
+      const alert = parts.holds(alertOf(live, problem, at), now, changes);
+      if (alert) raised[key] = level;
+    }
+    for (const key of Object.keys(raised)) {
+      if (held.has(key)) continue;
+      delete raised[key];
+      const [ruleId = "", subtype = ""] = key.split(" ");
+      const note = at >= duty.to ? "the shift is over" : "back to normal";
+      parts.over(ruleId, duty.deviceId, subtype === "" ? null : subtype, at, note, changes);
+    }
+    live.raised = raised;
+  };
+
+  function alertOf({ duty }: LiveDuty, { ruleId, subtype, level, since }: DutyProblem, at: Millis): DerivedProblem {
+    const subject = subjectOf(duty.deviceId);
+    const place = subject?.place ?? (duty.post ? parts.ground().placeOf(duty.post, at) : null);
+    const facts = {
+      dutyId: duty.id,
+      from: duty.from,
+      to: duty.to,
+      ...(duty.crewId !== null && { crewId: duty.crewId }),
+      ...(duty.post && { post: JSON.parse(JSON.stringify(duty.post)) as Json }),
+    };
+    const kind = duty.kind;
+    return { ruleId, subtype, subject: { kind, id: duty.deviceId }, place, at, since, facts, ...(level && { level }) };
+  }
+
+  const settle = (live: LiveDuty, before: LiveDuty["state"], at: Millis, now: Millis, changes: Changes): void => {
+    const raisedBefore = live.raised;
+    if (live.state !== before || Object.keys(live.raised).length > 0) reconcile(live, at, now, changes);
+    if (live.state === before && live.raised === raisedBefore) return;
+    keep(live, changes);
+    changed(live.duty.deviceId);
+    arm(live, now);
+  };
+
+  /** The duty a moment belongs to: the one under way, else the one that begins within the hour. */
+  const dutyAt = (deviceId: string, at: Millis): LiveDuty | undefined => {
+    let next: LiveDuty | undefined;
+    for (const id of byDevice.get(deviceId) ?? []) {
+      const live = byId.get(id);
+      if (!live || at >= live.duty.to) continue;
+      if (at >= live.duty.from) return live;
+      if (at >= live.duty.from - EARLY_MS && (!next || live.duty.from < next.duty.from)) next = live;
+    }
+    return next;
+  };
+
+  const says = (live: LiveDuty, seen: Pick<SeenObservation, "at" | "metrics" | "subject">): void => {
+    const { at, metrics } = seen;
+    const ground = parts.ground();
+    const { lat, lon } = metrics;
+    if (live.duty.kind === "person") {
+      const { post } = live.duty;
+      const fix =
+        lat === undefined || lon === undefined
+          ? null
+          : {
+              lat,
+              lon,
+              accuracyM: metrics.accuracyM ?? 10,
+              outsideM: post === null ? null : ground.metresOutside(post, lat, lon),
+              resting: placesToRest(ground, lat, lon),
+            };
+      const clockIn = metrics.clockIn === undefined ? null : metrics.clockIn === 1;
+      const fact = { at, fix, clockIn, steps: metrics.steps ?? null };
+      live.state = personSays(live.state as PersonState, live.duty, fact, thresholds.person());
+    } else {
+      const stillSince = (live.state as VehicleState).stillSince;
+      const slow = metrics.speedKmh !== undefined && metrics.speedKmh < 1;
+      const type = vehicleTypeOf(parts.vehicleType(live.duty.deviceId));
+      const place = lat !== undefined && lon !== undefined && (slow || stillSince !== null);
+      const fact = {
+        at,
+        speedKmh: metrics.speedKmh ?? null,
+        engineOn: metrics.acc === undefined ? null : metrics.acc === 1,
+        working: metrics.working === undefined ? null : metrics.working === 1,
+        allowedHere: place && placesToStand(ground, type, lat, lon),
+      };
+      live.state = vehicleSays(live.state as VehicleState, live.duty, fact, thresholds.vehicle());
+    }
+  };
+
+  return {
+    dutyAt,
+    all: (): Iterable<LiveDuty> => byId.values(),
+    of: (deviceId: string): LiveDuty[] =>
+      (byDevice.get(deviceId) ?? []).flatMap((id) => byId.get(id) ?? []).sort((a, b) => a.duty.from - b.duty.from),
+
+    /** The duties of the days around now, as they are written down at this moment. */
+    plan(duties: readonly Duty[], now: Millis, changes: Changes): void {
+      const wanted = new Set(duties.map(({ id }) => id));
+      for (const [id, live] of byId) {
+        if (wanted.has(id)) continue;
+        byId.delete(id);
+        armed.delete(id);
+        const rest = (byDevice.get(live.duty.deviceId) ?? []).filter((other) => other !== id);
+        if (rest.length > 0) byDevice.set(live.duty.deviceId, rest);
+        else byDevice.delete(live.duty.deviceId);
+        for (const key of Object.keys(live.raised)) {
+          const [ruleId = "", subtype = ""] = key.split(" ");
+          parts.over(ruleId, live.duty.deviceId, subtype === "" ? null : subtype, now, "no longer planned", changes);
+        }
+        changes.putDocument(DUTIES, id, null);
+        changed(live.duty.deviceId);
+      }
+      for (const duty of duties) {
+        const known = byId.get(duty.id);
+        const kept = known ?? stored.get(duty.id);
+        // What was over before anybody wrote it down is nobody's duty.
+        if (!kept && duty.to <= now) continue;
+        const { state, raised, closed } = kept ?? {
+          state: duty.kind === "person" ? newPersonState(duty, now) : newVehicleState(duty, now),
+          raised: {},
+          closed: false,
+        };
+        const live = { duty, state, raised, closed } as LiveDuty;
+        byId.set(duty.id, live);
+        if (!known) {
+          const others = byDevice.get(duty.deviceId);
+          if (others) others.push(duty.id);
+          else byDevice.set(duty.deviceId, [duty.id]);
+        }
+        if (!kept) {
+          heardBefore(live, now);
+          keep(live, changes);
+        }
+        arm(live, now);
+        changed(duty.deviceId);
+      }
+      stored.clear();
+    },
+
+    see(seen: SeenObservation, now: Millis, changes: Changes): void {
+      if (seen.outOfOrder || seen.event?.type === "presence") return;
+      const live = dutyAt(seen.subject.id, seen.at);
+      if (!live) return;
+      const before = live.state;
+      says(live, seen);
+      settle(live, before, seen.at, now, changes);
+    },
+
+    fire({ dutyId }: DutyTimer, dueAt: Millis, changes: Changes): void {
+      const live = byId.get(dutyId);
+      if (!live || armed.get(dutyId) !== dueAt) return;
+      armed.delete(dutyId);
+      if (live.closed) return;
+      const before = live.state;
+      const { duty } = live;
+      if (duty.kind === "person") {
+        live.state = personWaits(live.state as PersonState, duty, dueAt, thresholds.person());
+      } else live.state = vehicleWaits(live.state as VehicleState, duty, dueAt, thresholds.vehicle());
+      settle(live, before, dueAt, dueAt, changes);
+      if (dueAt < duty.to + CLOSES_AFTER_MS) {
+        arm(live, dueAt);
+        return;
+      }
+      live.closed = true;
+      keep(live, changes);
+      parts.finished(live, changes);
+    },
+  };
+
+  /** Somebody who clocked in just before the duty was written down need not do so again. */
+  function heardBefore(live: LiveDuty, now: Millis): void {
+    const subject = subjectOf(live.duty.deviceId);
+    if (!subject || subject.at === null || dutyAt(live.duty.deviceId, subject.at) !== live || subject.at > now) return;
+    says(live, { at: subject.at, metrics: { ...subject.metrics, ...positionOf(subject) }, subject });
+  }
+}
+
+function positionOf({ positionAt, at, metrics }: Subject): { lat?: number; lon?: number } {
+  if (positionAt !== at || metrics.lat === undefined || metrics.lon === undefined) return {};
+  return { lat: metrics.lat, lon: metrics.lon };
+}
