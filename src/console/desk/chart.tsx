@@ -36,7 +36,12 @@ export function Chart({ option, label, height = 160 }: { option: ChartOption; la
       splitLine: { lineStyle: { color: color("--line"), opacity: 0.5 } },
     };
     const axes = (given: unknown) =>
-      (Array.isArray(given) ? given : [given]).map((one) => ({ ...axis, ...(one as object) }));
+      (Array.isArray(given) ? given : [given]).map((one: { axisLabel?: object } = {}) => ({
+        ...axis,
+        ...one,
+        axisLabel: { ...axis.axisLabel, ...one.axisLabel },
+        nameTextStyle: { color: color("--muted"), align: "left" },
+      }));
     chart.current?.setOption(
       {
         animation: false,

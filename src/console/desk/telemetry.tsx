@@ -94,9 +94,9 @@ function optionOf({ metric, points }: Series, openedAt: number, to: number): Cha
     yAxis: {
       type: "value",
       name: `${inLanguage(title)} ${unit}`.trim(),
-      nameTextStyle: { align: "left" },
       nameGap: 8,
       scale: type !== "flag",
+      ...(type === "flag" && { max: 1, interval: 1 }),
       splitNumber: 3,
     },
     series: [
@@ -109,7 +109,7 @@ function optionOf({ metric, points }: Series, openedAt: number, to: number): Cha
         markLine: {
           silent: true,
           symbol: "none",
-          label: { formatter: say("opened"), fontSize: 10 },
+          label: { formatter: say("opened"), fontSize: 10, color: "inherit", textBorderWidth: 0 },
           lineStyle: { type: "dashed" },
           data: openedAt > to - HOURS * HOUR_MS ? [{ xAxis: openedAt }] : [],
         },
