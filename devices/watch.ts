@@ -100,7 +100,7 @@ export const watch = defineDevice({
           atSource: "device",
           metrics: {
             ...{ lat: 22.72, lon: 113.9, speedKmh: 4.5, headingDeg: 90, altM: 47, satellites: 14, batteryPct: 64 },
-            ...{ steps: 512, sos: 0 },
+            ...{ steps: 512, sos: 0, fall: 0 },
           },
           standing: [],
           buffered: true,
@@ -172,7 +172,7 @@ function position(
       batteryPct: number(12),
       steps: number(13),
       ...((alarms.includes("sos") || !pulse) && { sos: alarms.includes("sos") }),
-      ...(alarms.includes("fall") && { fall: 1 }),
+      ...((alarms.includes("fall") || !pulse) && { fall: alarms.includes("fall") }),
       ...(alarms.includes("removed") && { worn: 0 }),
     },
     METRICS,

@@ -44,6 +44,7 @@ const alarms: Readonly<Record<number, string>> = {
   252: "powerUnplugged",
   255: "overspeed",
 };
+const SOS_BUTTON = 236;
 const FIRST_PROBE = 72;
 /** A probe that is missing or broken says so by a value beyond 300 °C. */
 const PROBE_FAULT = 3_000;
@@ -62,12 +63,15 @@ export function avlObservation(reading: AvlReading): Observation {
   }
   const probe = signed16(numberOf(io[FIRST_PROBE]));
   if (probe !== null && probe < PROBE_FAULT) measured.tempC = probe / 10;
+  const button = numberOf(io[SOS_BUTTON]) ?? (reading.event === SOS_BUTTON ? 1 : null);
   const checked = checkMetrics(
     {
       ...measured,
       ...(fixed && { lat: reading.lat, lon: reading.lon, altM: reading.altM }),
       ...(fixed && { speedKmh: reading.speedKmh, headingDeg: reading.angle }),
       satellites: reading.satellites,
+      // The button is a value of its own where it is wired: then its release is told as well.
+      ...(button !== null && { sos: button !== 0 }),
     },
     METRICS,
   );
@@ -81,7 +85,7 @@ export function avlObservation(reading: AvlReading): Observation {
     device: `imei:${imei}`,
     at: "at" in time ? time.at : null,
     atSource: "at" in time ? "device" : "receiveTime",
-    metrics: event?.code === "sos" ? { ...checked.metrics, sos: 1 } : checked.metrics,
+    metrics: checked.metrics,
     ...(event && { event }),
     ...(inputs && { inputs }),
     key: reading.key,
