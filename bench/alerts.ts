@@ -10,6 +10,7 @@ const MONTH = { seed: 1, days: 30, points: 20, blindSpots: 10, vehicles: 4 };
 const SUBJECTS = 30_000;
 const ACTIVE = 1_000;
 const ROUNDS = 60;
+const TICKS = 20_000;
 
 const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
 const precision = ({ right, alerts }: Quality): number => share(right, alerts);
@@ -66,6 +67,19 @@ function quietDistrict(subjects: number, active: number, judged: boolean): numbe
   return (performance.now() - startedAt) / (ROUNDS * active);
 }
 
+/** Time that passes while nobody says anything, in milliseconds for a tick of the clock. */
+function idleTick(subjects: number): number {
+  const desk = openDesk();
+  for (let index = 0; index < subjects; index++) {
+    desk.add(`bin-${index}`, "bin", { lat: 22.7, lon: 113.88 + index * 1e-5 });
+    desk.say(`bin-${index}`, { fillPct: 20 });
+  }
+  const changes = new Changes();
+  const startedAt = performance.now();
+  for (let tick = 1; tick <= TICKS; tick++) desk.alerting.tick(MORNING + tick * 10, changes);
+  return (performance.now() - startedAt) / TICKS;
+}
+
 const best = (run: () => number): number => Math.min(run(), run(), run());
 
 /** Quality of the alerts over a labelled month beside a plain threshold rule, and what rules cost. */
@@ -91,5 +105,13 @@ export async function run(print: Print): Promise<void> {
     many * 1_000,
     "µs",
     `beside none ${short(few * 1_000)} µs`,
+  );
+  const quiet = best(() => idleTick(ACTIVE));
+  const idle = best(() => idleTick(SUBJECTS));
+  print(
+    `a tick of the clock with ${SUBJECTS.toLocaleString("en")} idle subjects`,
+    idle * 1_000,
+    "µs",
+    `with ${ACTIVE.toLocaleString("en")} ${short(quiet * 1_000)} µs`,
   );
 }

@@ -7,6 +7,17 @@ import { kindNames } from "../src/domain/kinds.ts";
 import { DAY, HOUR, MINUTE, type Millis, SECOND } from "../src/domain/time.ts";
 import { catalogueTable, type ExpectedRule } from "./support/catalogue-table.ts";
 
+const foundByOperations = [
+  "point.missed_collection",
+  "vehicle.idle",
+  "vehicle.not_on_duty",
+  "person.absent",
+  "person.off_post",
+  "person.idle",
+  "sweep.coverage_low",
+  "task.overdue",
+];
+
 const units = [
   [DAY, "d"],
   [HOUR, "h"],
@@ -96,6 +107,14 @@ describe("the catalogue", () => {
     expect(parseRule(rule)).toMatchObject(rule);
     expect(rule.title.zh).toMatch(/\p{Script=Han}/u);
     expect(rule.title.en).not.toMatch(/\p{Script=Han}/u);
+  });
+
+  test("holds everything the center is to watch; what plans and rosters show is found by operations", () => {
+    const ids = new Set(catalogue.map(({ id }) => id));
+    const found = new Set(foundByOperations);
+    expect(Object.keys(catalogueTable).filter((id) => !ids.has(id))).toEqual([]);
+    expect([...ids].filter((id) => !(id in catalogueTable) && !found.has(id))).toEqual([]);
+    expect(new Set([...Object.keys(catalogueTable), ...found]).size).toBe(40 + 9);
   });
 
   test("names each rule once", () => {
