@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { kpiCatalogue } from "../src/kpi/catalogue.ts";
 import { startTestCenter, type TestCenter } from "./support/running-center.ts";
 
 /** Nobody's name or id may reach a screen that hangs in public, whatever it asks. */
@@ -236,4 +237,21 @@ describe("one's own data", () => {
     const nobody = await ask("dispatcher", "GET", "/api/v1/me/data");
     expect([nobody.status, nobody.text]).toEqual([404, expect.stringContaining("no badge belongs to this login")]);
   });
+});
+
+test("standing still is asked about and never counted: no figure, no urgent level, a plain word", async () => {
+  const { items } = await center.rest<{ items: { id: string; level: number; title: { en: string } }[] }>(
+    "GET",
+    "/rules",
+  );
+  // Absent while nobody's shifts are planned.
+  for (const { level, title } of items.filter(({ id }) => id === "person.idle")) {
+    expect(level).toBe(4);
+    expect(title.en).toMatch(/how they are|welfare/i);
+  }
+  for (const { id, numerator, denominator } of kpiCatalogue) {
+    for (const measure of [...numerator, ...(denominator ?? [])]) {
+      expect(`${id} ${measure}`).not.toMatch(/idle|still/i);
+    }
+  }
 });
