@@ -74,7 +74,8 @@ describe("a case by keyboard", () => {
     await page.keyboard.press("Enter");
     await expect.poll(() => line(page, id).getAttribute("aria-selected")).toBe("true");
     await page.keyboard.press("a");
-    await expect.poll(() => stateOf(center, id)).toBe("acknowledged");
+    await page.locator(".toasts .good button").waitFor();
+    expect(await stateOf(center, id)).toBe("acknowledged");
     await page.keyboard.press("u");
     await expect.poll(() => stateOf(center, id)).toBe("open");
     await page.getByRole("button", { name: /^Acknowledge/ }).waitFor();

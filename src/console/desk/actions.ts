@@ -111,6 +111,8 @@ export async function perform(
   const [first] = alerts;
   if (!first) return;
   desk.marked.value = new Set();
+  // While this one is under way, the key must not take back the one before it.
+  lastUndo = null;
   if (alerts.length > 1) return performAll(desk, action, alerts, body);
   const { id, rev, state, assignee, crewId } = first;
   const about = aboutOf(desk, first);
