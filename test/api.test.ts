@@ -56,6 +56,7 @@ const needed: readonly (readonly [method: string, path: string, role: Role | nul
   ["POST", "/tickets/import", "dispatcher"],
   ["POST", "/city-index", "dispatcher"],
   ["GET", "/city-index", "viewer"],
+  ["GET", "/coverage", "viewer"],
   ["GET", "/reports", "dispatcher"],
   ["GET", "/reports/day-2026-01-01", "dispatcher"],
   ["GET", "/kpis/x/cases", "viewer"],

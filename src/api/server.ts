@@ -26,6 +26,7 @@ import type { StreamCounters } from "../stream/connection.ts";
 import { registerAlerts } from "./alerts.ts";
 import { asyncApi } from "./async-api.ts";
 import { mapOrigins, registerConsole } from "./console.ts";
+import { registerCoverage } from "./coverage.ts";
 import { registerDevices } from "./devices.ts";
 import { registerDistrict } from "./district.ts";
 import { registerExports } from "./exports.ts";
@@ -206,6 +207,7 @@ export async function createApi({
       registerForecasts(scoped as unknown as Api, parts);
       registerKpis(scoped as unknown as Api, parts);
       registerOutsideFigures(scoped as unknown as Api, parts);
+      registerCoverage(scoped as unknown as Api, parts);
       registerReports(scoped as unknown as Api, { ...parts, reports });
       registerAlerts(scoped as unknown as Api, parts);
       registerPictures(scoped as unknown as Api, parts);

@@ -17,6 +17,7 @@ import type { CollectionName } from "./records.ts";
 import { createRegister, type Register } from "./register.ts";
 import { type DayPlan, planOf } from "./schedule.ts";
 import { createStops, type Stops, type StopTimer } from "./stops.ts";
+import { createSweeps, type Sweeps, type SweepTimer } from "./sweeps.ts";
 import { createTasks, type Tasks, type TaskTimer } from "./tasks.ts";
 import { createThresholds } from "./thresholds.ts";
 import { createVisits, VISIT_WITHIN_M, type Visit, type VisitLimits, type Visits } from "./visits.ts";
@@ -47,6 +48,7 @@ export interface Operations {
   readonly duties: DutyDesk;
   readonly visits: Visits;
   readonly stops: Stops;
+  readonly sweeps: Sweeps;
   readonly tasks: Tasks;
   readonly crews: Crews;
   /** Looks at an observation that the world has just applied. */
@@ -63,7 +65,7 @@ export interface Operations {
   committed(): void;
 }
 
-type Timer = DutyTimer | StopTimer | TaskTimer | { readonly type: "replan" };
+type Timer = DutyTimer | StopTimer | SweepTimer | TaskTimer | { readonly type: "replan" };
 
 /** Collections that decide who works when. */
 const PLANNED_FROM: ReadonlySet<CollectionName> = new Set([
@@ -163,6 +165,16 @@ export function createOperations(parts: OperationsParts): Operations {
     holds,
     over: (ruleId, subjectId, at, note, changes) => over(ruleId, subjectId, null, at, note, changes),
   });
+  const sweeps: Sweeps = createSweeps({
+    documents,
+    geography,
+    ground: () => ground,
+    thresholds,
+    vehicleType,
+    timer,
+    holds,
+    over,
+  });
   const tasks: Tasks = createTasks({
     documents,
     ground: () => ground,
@@ -202,6 +214,11 @@ export function createOperations(parts: OperationsParts): Operations {
       now,
       changes,
     );
+    sweeps.plan(
+      days.flatMap((day) => day.sweeps),
+      now,
+      changes,
+    );
     tasks.plan(
       days.flatMap((day) => day.tasks),
       now,
@@ -217,6 +234,7 @@ export function createOperations(parts: OperationsParts): Operations {
     duties,
     visits,
     stops,
+    sweeps,
     tasks,
     crews,
     see(seen, now, changes) {
@@ -224,6 +242,7 @@ export function createOperations(parts: OperationsParts): Operations {
       if (kind !== "vehicle" && kind !== "person") return;
       duties.see(seen, now, changes);
       visits.see(seen, changes);
+      if (kind === "vehicle") sweeps.see(seen, changes);
       crews.moved(seen.subject.id);
     },
     tick(now, changes) {
@@ -231,6 +250,7 @@ export function createOperations(parts: OperationsParts): Operations {
         const { what, dueAt } = due;
         if (what.type === "duty") duties.fire(what, dueAt, changes);
         else if (what.type === "stop") stops.fire(what, dueAt, changes);
+        else if (what.type === "sweep") sweeps.fire(what, dueAt, changes);
         else if (what.type === "task") tasks.fire(what, dueAt, changes);
         else plan(now, changes);
       }
@@ -238,7 +258,10 @@ export function createOperations(parts: OperationsParts): Operations {
     get nextDueAt() {
       return wheel.nextDueAt;
     },
-    deviceRemoved: (id, changes) => visits.forget(id, changes),
+    deviceRemoved(id, changes) {
+      visits.forget(id, changes);
+      sweeps.forget(id);
+    },
     metresFromWork(deviceId, lat, lon, at) {
       const duty = duties.dutyAt(deviceId, at)?.duty;
       if (!duty) return rostered.has(deviceId) ? null : undefined;
