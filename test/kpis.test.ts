@@ -362,6 +362,7 @@ describe("figures that are looked up", () => {
     expect(await figure("contractor.score")).toMatchObject([{ value: null }]);
     const alert = await report("street.road_soiled");
     await act(alert, "dispatch", { crewId: "crew-1" });
+    await act(alert, "accept");
     await wait(HOUR);
     await act(alert, "handle");
     await act(alert, "rework", { note: "oil is left" });
