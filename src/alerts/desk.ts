@@ -38,6 +38,8 @@ export interface DeskParts {
   readonly timer: (dueAt: Millis, timer: DeskTimer) => void;
   /** The closed alert that a new one came back from, as the memory of places knows it. */
   readonly cameBackFrom: (opening: Opening) => string | null;
+  /** Whose work an alert is, by the crew it was given to, its subject and its rule. */
+  readonly lineOf: (alert: Alert) => string | null;
   /** Whether a new alert sounds. */
   readonly rings: (alert: Alert, now: Millis) => boolean;
   /** Told of every change; `before` is null when it opened. */
@@ -50,7 +52,7 @@ export const alertKey = (ruleId: string, subjectId: string, subtype: string | nu
 
 /** The records of alerts: opening, supporting, clearing, ending. It decides nothing; it keeps every change whole and told. */
 export function createDesk(parts: DeskParts) {
-  const { alerts, alertRev, newId, archiveAfterMs, rule: ruleOf, timer, cameBackFrom, rings, changed } = parts;
+  const { alerts, alertRev, newId, archiveAfterMs, rule: ruleOf, timer, cameBackFrom, lineOf, rings, changed } = parts;
   const { targets, calendar, stormAt } = parts;
   const byId = new Map<string, Alert>();
   const standingByKey = new Map<string, string>();
@@ -91,13 +93,19 @@ export function createDesk(parts: DeskParts) {
     else standingBySubject.set(alert.subject.id, new Set([alert.id]));
   };
 
+  /** It follows the crew; what else it depends on is looked at once, when the alert opens. */
+  const lineAfter = (alert: Alert, { crewId }: Partial<Alert>): string | null =>
+    alert.rev === 0 || (crewId !== undefined && crewId !== alert.crewId)
+      ? lineOf({ ...alert, crewId: crewId ?? null })
+      : alert.line;
+
   const change = (
     alert: Alert,
     fields: Partial<Alert>,
     told: { action: string; actor: string; at: Millis; note?: string | null; details?: Json } | null,
     changes: Changes,
   ): Alert => {
-    const next: Alert = { ...alert, ...fields, rev: ++rev };
+    const next: Alert = { ...alert, ...fields, line: lineAfter(alert, fields), rev: ++rev };
     index(next);
     changes.alerts.set(next.id, next);
     if (told) {

@@ -6,7 +6,7 @@ import type { RuleState } from "../store/store.ts";
 import type { Alerting, DerivedProblem, District } from "./alerting.ts";
 import { type AttentionLimits, createAttention } from "./attention.ts";
 import { resumed } from "./case-actions.ts";
-import { BREACH_RULE } from "./catalogue/derived.ts";
+import { BREACH_RULE, RECURRENCE_RULE } from "./catalogue/derived.ts";
 import { catalogue, SILENCE_RULE } from "./catalogue.ts";
 import { type ClockTimer, createClocks } from "./clocks.ts";
 import { createDesk, type DeskTimer } from "./desk.ts";
@@ -92,6 +92,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     stormAt: quiet.stormAt,
     timer,
     cameBackFrom: (opening) => recurrence.predecessor({ ...opening, ruleId: opening.rule.id }),
+    lineOf,
     rings: attention.rings,
     changed(before, after, at, changes) {
       clocks.changed(before, after, at, changes);
@@ -158,6 +159,14 @@ export function createAlerting(parts: AlertingParts): Alerting {
   silence.restore();
   for (const alert of desk.live()) rearm(alert);
   timer(startedAt + FORGET_EVERY_MS, { type: "forget" });
+
+  /** A finding about a case, or about a spot where a problem keeps coming back, is whose that problem is. */
+  function lineOf(alert: Alert): string | null {
+    const { ruleId, subject, evidence } = alert;
+    const about = ruleId === BREACH_RULE ? subject.id : ruleId === RECURRENCE_RULE ? evidence[0]?.alertId : null;
+    const problem = typeof about === "string" && alert.crewId === null ? desk.get(about) : undefined;
+    return problem ? problem.line : workforce.lineOf(alert, district.subject(subject.id)?.device);
+  }
 
   function ruleOf(id: string): Rule {
     const rule = rulebook.get(id);

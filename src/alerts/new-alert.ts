@@ -53,6 +53,7 @@ export function newAlert(
     contested: false,
     subject: opening.subject,
     place: opening.place,
+    line: null,
     firstAt: opening.firstAt,
     openedAt: opening.openedAt,
     knownAt: now,

@@ -3,7 +3,7 @@ import { type Alert, finalStates } from "../domain/alert.ts";
 import { isKind } from "../domain/kinds.ts";
 import { distanceM } from "../domain/place.ts";
 import { conflict, invalid, notFound } from "../domain/problem.ts";
-import { inScope, reaches } from "../domain/reach.ts";
+import { alertInScope, reaches } from "../domain/reach.ts";
 import { type Actor, atLeast } from "../domain/roles.ts";
 import type { Millis } from "../domain/time.ts";
 import type { ActionInput, AlertAction, District, PictureInput, ReportInput } from "./alerting.ts";
@@ -146,7 +146,7 @@ export function createOperator({
         ? { kind: known?.device.kind ?? ("spot" as const), id: input.subject.id }
         : { kind: "spot" as const, id: `spot-${newId()}` };
       const standing = desk.standing(rule.id, subject.id, null) ?? desk.nearby(rule, null, place, now);
-      if (standing && !inScope(actor.scope, standing.place)) throw notFound(`alert ${standing.id}`);
+      if (standing && !alertInScope(actor.scope, standing)) throw notFound(`alert ${standing.id}`);
       const alert = standing
         ? desk.support(standing, { evidence, level: input.level, confirmed: true, attributes }, changes)
         : desk.open(

@@ -1,4 +1,5 @@
 import type { Alert } from "../domain/alert.ts";
+import type { Device } from "../domain/device.ts";
 import type { Place } from "../domain/place.ts";
 import type { Millis } from "../domain/time.ts";
 import type { Rule } from "./rule.ts";
@@ -38,6 +39,8 @@ export interface Workforce {
   /** Devices of a crew's members, to be told; null when no such crew is registered. */
   membersOf(crewId: string): readonly string[] | null;
   kindOf(subjectId: string): string | null;
+  /** The business line whose work an alert is; null: nobody's. */
+  lineOf(alert: Pick<Alert, "ruleId" | "crewId" | "subject">, device: Device | undefined): string | null;
 }
 
 /** A center that follows nobody: alerts are dispatched by name, and the level alone says that a bin was emptied. */
@@ -48,4 +51,5 @@ export const nobody: Workforce = {
   suggest: () => [],
   membersOf: () => null,
   kindOf: () => null,
+  lineOf: () => null,
 };

@@ -4,8 +4,9 @@ import { type BacktestResult, backtest } from "../alerts/backtest.ts";
 import { silenceShape } from "../alerts/quiet.ts";
 import { parseRule, type RuleEdition } from "../alerts/rulebook.ts";
 import { conflict, invalid, notFound, Problem } from "../domain/problem.ts";
+import { alertInScope } from "../domain/reach.ts";
 import { DAY, HOUR } from "../domain/time.ts";
-import { type Api, actor, instant, needs, type ResourceParts, revisionOf } from "./route.ts";
+import { type Api, actor, instant, needs, type ResourceParts, revisionOf, token } from "./route.ts";
 
 /** One back-test under way or done; the last few are kept for whoever asked. */
 interface Job {
@@ -186,10 +187,14 @@ export function registerRules(api: Api, { center, config }: ResourceParts): void
         querystring: z.object({ atLeast: z.coerce.number().int().min(1).max(1_000).default(2) }),
       },
     },
-    async (request) => ({
-      items: center.alerting.hotSpots(center.clock.now(), request.query.atLeast).slice(0, config.HTTP_PAGE_ROWS),
-      next: null,
-      windowHours: (30 * DAY) / HOUR,
-    }),
+    async (request) => {
+      const { scope } = token(request);
+      const lineOf = ({ id, ruleId }: { id: string; ruleId: string }) =>
+        center.operations.workforce.lineOf({ ruleId, crewId: null, subject: { kind: "spot", id } }, undefined);
+      const spots = center.alerting
+        .hotSpots(center.clock.now(), request.query.atLeast)
+        .filter((spot) => alertInScope(scope, { place: spot.place, line: lineOf(spot) }));
+      return { items: spots.slice(0, config.HTTP_PAGE_ROWS), next: null, windowHours: (30 * DAY) / HOUR };
+    },
   );
 }

@@ -91,6 +91,11 @@ export interface Alert {
   readonly contested: boolean;
   readonly subject: AlertSubject;
   readonly place: Place | null;
+  /**
+   * The business line (业务条线) whose work it is: of the crew it was given to, else of the subject, else the one that
+   * serves its rule; null when it is nobody's. Tokens are limited by it.
+   */
+  readonly line: string | null;
   /** Event time of the first supporting sample; an episode is counted from here. */
   readonly firstAt: Millis;
   /** Event time at which the rule's condition was fulfilled. */

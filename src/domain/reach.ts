@@ -20,6 +20,12 @@ export function inScope(scope: Scope, place: Place | null | undefined): boolean 
   );
 }
 
+/** Whether an alert is in what a token was given: its place, and whose work it is. */
+export function alertInScope(scope: Scope, { place, line }: Pick<Alert, "place" | "line">): boolean {
+  const ofLine = scope.businessLine === undefined || (line !== null && scope.businessLine.includes(line));
+  return ofLine && inScope(scope, place);
+}
+
 /** Offered to the crew, given to it or to the person, or about the person. */
 export function isOwnWork({ crewId, selves }: Work, alert: Alert): boolean {
   return (
@@ -30,5 +36,5 @@ export function isOwnWork({ crewId, selves }: Work, alert: Alert): boolean {
 }
 
 export function reaches({ scope, work }: Reader, alert: Alert): boolean {
-  return inScope(scope, alert.place) && (work === undefined || isOwnWork(work, alert));
+  return alertInScope(scope, alert) && (work === undefined || isOwnWork(work, alert));
 }

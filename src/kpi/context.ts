@@ -3,33 +3,20 @@ import type { Alert } from "../domain/alert.ts";
 import type { AttributeValue } from "../domain/device.ts";
 import type { CaseContext } from "./cases.ts";
 
-/** Whose work the families of rules are, where nothing nearer says so. */
-const LINES: Readonly<Record<string, string>> = {
-  bin: "cleaning",
-  point: "cleaning",
-  street: "cleaning",
-  sweep: "cleaning",
-  station: "cleaning",
-  toilet: "cleaning",
-  merchant: "cleaning",
-  pest: "pestControl",
-};
-
 export interface ContextParts {
   readonly rule: (id: string) => Rule | undefined;
   readonly attributes: (subjectId: string) => Readonly<Record<string, AttributeValue>> | undefined;
-  readonly crew: (crewId: string) => { readonly line: string; readonly contractorId?: string | undefined } | undefined;
+  readonly crew: (crewId: string) => { readonly contractorId?: string | undefined } | undefined;
 }
 
-/** Whose case an alert is: the crew's that was sent, else its device's (attributes `line`, `contractorId`), else its family's. */
+/** Whose case an alert is: of its line, and of the contractor of the crew that was sent, else of its device. */
 export function createContext({ rule, attributes, crew }: ContextParts): (alert: Alert) => CaseContext {
-  return ({ ruleId, crewId, subject }) => {
+  return ({ ruleId, crewId, subject, line }) => {
     const sent = crewId === null ? undefined : crew(crewId);
-    const own = attributes(subject.id);
     return {
       recurs: rule(ruleId)?.recurs === true,
-      line: sent?.line ?? String(own?.line ?? LINES[ruleId.split(".")[0] ?? ""] ?? ""),
-      contractor: sent?.contractorId ?? String(own?.contractorId ?? ""),
+      line: line ?? "",
+      contractor: sent?.contractorId ?? String(attributes(subject.id)?.contractorId ?? ""),
     };
   };
 }

@@ -167,7 +167,7 @@ export const deliveredLines: readonly RecordOf<"lines">[] = [
   {
     id: "cleaning",
     title: { en: "Sweeping and cleaning", zh: "清扫保洁" },
-    serves: ["bin.*", "point.*", "street.*", "sweep.*", "spot.*", "toilet.*", "station.*", "facility.*"],
+    serves: ["bin.*", "point.*", "street.*", "sweep.*", "spot.*", "toilet.*", "station.*", "facility.*", "merchant.*"],
     tolerance: { amount: 60, unit: "minutes" },
     overdueLevel: 3,
   },

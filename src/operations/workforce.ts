@@ -47,6 +47,15 @@ export function createWorkforce(parts: WorkforceParts): Workforce {
     return line?.serves.some((pattern) => covers(pattern, ruleId)) ?? false;
   };
 
+  /** Of a task, and of whoever works in a crew or is written down with a line. */
+  const ownLine = ({ kind, id }: Alert["subject"]): string | null => {
+    // `<task>@<date>`
+    if (kind === "task") return register.get("tasks", id.slice(0, id.lastIndexOf("@")))?.line ?? null;
+    if (kind !== "vehicle" && kind !== "person") return null;
+    const crewId = crews.crewOf(id);
+    return crewId === null ? lineOf(register, id, kind) : (register.get("crews", crewId)?.line ?? null);
+  };
+
   const suggestion = (crew: Crew, alert: Alert, at: Millis, load: number): CrewSuggestion & { rank: number } => {
     const present = crew.members.filter(({ state }) => atWork.has(state));
     const wanted = NEEDED_VEHICLES.find(([pattern]) => covers(pattern, alert.ruleId))?.[1];
@@ -94,8 +103,7 @@ export function createWorkforce(parts: WorkforceParts): Workforce {
       if (kind !== "vehicle" && kind !== "person") return false;
       const type = kind === "vehicle" ? vehicleType(subjectId) : null;
       if (type !== null && proof?.notServedBy?.includes(type)) return false;
-      const crewId = crews.crewOf(subjectId);
-      const line = crewId === null ? lineOf(register, subjectId, kind) : (register.get("crews", crewId)?.line ?? null);
+      const line = ownLine({ kind, id: subjectId });
       // Whose line nobody wrote down may be of any.
       return line === null || lineServes(line, ruleId);
     },
@@ -107,6 +115,15 @@ export function createWorkforce(parts: WorkforceParts): Workforce {
 
     membersOf: (crewId) => register.get("crews", crewId)?.members ?? null,
     kindOf: (subjectId) => subjectOf(subjectId)?.device.kind ?? null,
+
+    lineOf({ ruleId, crewId, subject }, device) {
+      const sent = crewId === null ? undefined : register.get("crews", crewId)?.line;
+      const { line: own } = device?.attributes ?? {};
+      const subjects = typeof own === "string" && own !== "" ? own : ownLine(subject);
+      if (sent ?? subjects) return sent ?? subjects;
+      for (const { id, serves } of register.all("lines")) if (serves.some((one) => covers(one, ruleId))) return id;
+      return null;
+    },
   };
 }
 

@@ -123,6 +123,19 @@ const steps: readonly string[] = [
   CREATE INDEX work_time ON work (kind, at, id);
   CREATE INDEX work_subject ON work (kind, subject_id, at);
   `,
+  `
+  -- Alerts have the line whose work they are: older ones the delivered line of their rule's family.
+  CREATE TEMP TABLE family_line (family TEXT PRIMARY KEY, line TEXT NOT NULL);
+  INSERT INTO family_line VALUES ('bin', 'cleaning'), ('point', 'cleaning'), ('street', 'cleaning'), ('sweep', 'cleaning'),
+    ('spot', 'cleaning'), ('toilet', 'cleaning'), ('station', 'cleaning'), ('facility', 'cleaning'),
+    ('merchant', 'cleaning'), ('tree', 'greening'), ('green', 'greening'), ('pest', 'pestControl');
+  UPDATE alert SET body = json_set(body, '$.line',
+    (SELECT line FROM family_line WHERE family = substr(rule_id, 1, instr(rule_id, '.') - 1)));
+  UPDATE alert_version SET body = json_set(body, '$.line', (SELECT line FROM family_line WHERE family =
+      substr(json_extract(body, '$.ruleId'), 1, instr(json_extract(body, '$.ruleId'), '.') - 1)))
+    WHERE json_extract(body, '$.ruleId') IS NOT NULL;
+  DROP TABLE family_line;
+  `,
 ];
 
 /**

@@ -69,6 +69,7 @@ export function alertOf(fields: Partial<Alert>): Alert {
     archivedAt: null,
     count: 1,
     reopenCount: 0,
+    line: null,
     recurrenceOf: null,
     mergedInto: null,
     late: false,
