@@ -158,7 +158,7 @@ export const jt808Frames = defineDevice({
           event: {
             type: "card",
             code: "inserted",
-            details: { driver: "张三", certificate: "44030019800101000", organisation: "HGQ", expires: "20300101" },
+            details: { cardEnds: "1000", organisation: "HGQ", expires: "20300101" },
           },
           key: "jt808:13800000003 260921221320 7 card",
           hints,

@@ -1,7 +1,11 @@
+import ExcelJS from "exceljs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { kpiCatalogue } from "../src/kpi/catalogue.ts";
+import { outward } from "../src/outputs/outward.ts";
+import { anonymousAlert, createNames } from "../src/stream/anonymous.ts";
 import { startTestCenter, type TestCenter } from "./support/running-center.ts";
+import { alertOf } from "./support/store.ts";
 
 /** Nobody's name or id may reach a screen that hangs in public, whatever it asks. */
 
@@ -184,6 +188,65 @@ describe("looking at a person's past", () => {
     expect(looks[0]).toMatchObject({ actor: "user:desk", details: { reason: "SOS at noon" } });
     // A bin's past is nobody's secret.
     expect((await ask("viewer", "GET", `/api/v1/devices/bin-1/history?metric=fillPct&from=${FROM}`)).status).toBe(200);
+  });
+});
+
+describe("what vehicles and cameras tell of people", () => {
+  test("a driver's card, a recognised face, an answer: only those who may know people are told more than that it was", async () => {
+    const { mqtt } = await center.rest<{ mqtt: { username: string; password: string } }>("POST", "/devices", {
+      id: "truck-1",
+      kind: "vehicle",
+      place: PLACE,
+    });
+    const login = Buffer.from(`${mqtt.username}:${mqtt.password}`).toString("base64");
+    const body = JSON.stringify({ ts: Date.now(), type: "card", code: "inserted", cardId: "04A1", holder: "王小明" });
+    const headers = { authorization: `Basic ${login}` };
+    await fetch(`${center.http}/ingest/kerbside/v1/vehicle/truck-1/event`, { method: "POST", body, headers });
+    const eventsOf = async (role: string) =>
+      JSON.parse((await ask(role, "GET", `/api/v1/devices/truck-1/events?from=${FROM}`)).text).items;
+    expect(await eventsOf("viewer")).toMatchObject([{ event: { type: "card", code: "inserted" } }]);
+    for (const role of ["viewer", "crew"]) expect(JSON.stringify(await eventsOf(role))).not.toMatch(/04A1|王小明/);
+    expect(await eventsOf("dispatcher")).toMatchObject([{ event: { details: { cardId: "04A1" } } }]);
+  });
+
+  test("a finding that points to a person names no one: not on a wall, not to other systems", () => {
+    const evidence = {
+      source: "case-1",
+      at: FROM,
+      subjectId: "badge-wang",
+      members: ["bin-1", "badge-wang"],
+      usedPct: 80,
+    };
+    const breach = alertOf({
+      ruleId: "case.sla_breach",
+      subject: { kind: "case", id: "case-1" },
+      evidence: [evidence],
+    });
+    const shown = { ...evidence, subjectId: "staff~1", members: ["bin-1", "staff~1"] };
+    expect(anonymousAlert(breach, createNames(center.center.registry, "viewer")).evidence).toEqual([shown]);
+    const told = outward(breach, {
+      titleOf: (id) => ({ en: id, zh: id }),
+      isPerson: (id) => id === "badge-wang",
+      pseudonym: () => "person-1",
+    });
+    expect(told.evidence).toEqual([{ ...evidence, subjectId: "person-1", members: ["bin-1", "person-1"] }]);
+  });
+});
+
+describe("files", () => {
+  test.each(["csv", "geojson", "ndjson", "xlsx"])("of alerts as %s name nobody, whoever asks", async (format) => {
+    const url = `${center.http}/api/v1/exports/alerts?from=${FROM}&format=${format}`;
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${tokens.get("manager")}` } });
+    expect(answer.status).toBe(200);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    let text = bytes.toString();
+    if (format === "xlsx") {
+      const workbook = new ExcelJS.Workbook();
+      await workbook.xlsx.load(bytes as never);
+      text = JSON.stringify(workbook.worksheets.map((sheet) => sheet.getSheetValues()));
+    }
+    expect(text).toContain(alertIds[1]);
+    for (const secret of SECRETS) expect(text).not.toContain(secret);
   });
 });
 

@@ -144,7 +144,10 @@ function momentsOf({ items }: Jt808Location): DeviceEvent[] {
   return events;
 }
 
-/** A driver's card put in or taken out. */
+/** As many last digits of the certificate as tell two drivers of one vehicle apart; it is often a citizen's number. */
+const CARD_ENDS = 4;
+
+/** A driver's card put in or taken out. Who the driver is stays on the card: the name is not read on, the number cut. */
 export function cardObservation(
   card: DriverCard,
   phone: string,
@@ -153,10 +156,10 @@ export function cardObservation(
 ): Observation {
   const device = jt808Alias(phone);
   const time = localTime(card.time, STANDARD_OFFSET_MINUTES);
-  const { name, certificate, organisation, expires, result } = card;
+  const { certificate, organisation, expires, result } = card;
   if (card.inserted && result !== 0)
     problems.push({ reason: "card", detail: `the card was not read: result ${result}` });
-  const given = { driver: name, certificate, organisation, expires };
+  const given = { cardEnds: certificate?.slice(-CARD_ENDS) ?? null, organisation, expires };
   const details = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== ""));
   const code = card.inserted ? (result === 0 ? "inserted" : "unreadable") : "removed";
   return {

@@ -2,8 +2,9 @@ import { z } from "zod";
 import { isMetricName, type MetricName } from "../domain/metrics.ts";
 import { invalid, Problem } from "../domain/problem.ts";
 import { DAY, HOUR, MINUTE, type Millis, SECOND } from "../domain/time.ts";
+import { shownEvent } from "../stream/anonymous.ts";
 import { createPastRights, lookReason } from "./past-rights.ts";
-import { type Api, given, instant, needs, type ResourceParts } from "./route.ts";
+import { type Api, given, instant, needs, type ResourceParts, token } from "./route.ts";
 
 const UNITS: Readonly<Record<string, Millis>> = { ms: 1, s: SECOND, m: MINUTE, min: MINUTE, h: HOUR, d: DAY };
 const aggregates = ["mean", "min", "max", "sum", "count", "first", "last"] as const;
@@ -116,7 +117,7 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
           at,
           receivedAt,
           metrics,
-          event,
+          event: shownEvent(event, token(request).role),
           quality,
         })),
       };

@@ -1,5 +1,7 @@
+import type { Evidence } from "./alert.ts";
 import { type Kind, kindNames, kinds } from "./kinds.ts";
 import type { MetricName } from "./metrics.ts";
+import type { Json } from "./text.ts";
 
 /** Where somebody is and moves, and how their body does: kept at work only, and not for long. */
 export const personalMetrics: readonly MetricName[] = [
@@ -9,3 +11,14 @@ export const personalMetrics: readonly MetricName[] = [
 
 /** Kinds of devices that people carry. */
 export const personalKinds: readonly Kind[] = kindNames.filter((kind) => kinds[kind].personal);
+
+/** Evidence whose facts may name devices, alone or in a list, under other names. */
+export function renamed(evidence: Evidence, nameOf: (id: string) => string): Evidence {
+  const rename = (fact: Json): Json => {
+    if (Array.isArray(fact)) return fact.map(rename);
+    return typeof fact === "string" ? nameOf(fact) : fact;
+  };
+  const { source, at, ...facts } = evidence;
+  const named = Object.entries(facts).map(([name, fact]) => [name, rename(fact)]);
+  return { source, at, ...Object.fromEntries(named) };
+}

@@ -36,7 +36,6 @@ const columns = [
   column("Reworked", "返工", "number", ({ reworkCount }) => reworkCount),
   column("Came back from", "回潮自", "text", ({ recurrenceOf }) => recurrenceOf),
   column("Crew", "班组", "text", ({ crewId }) => crewId),
-  column("Assignee", "处置人", "text", ({ assignee }) => assignee),
 ] as const;
 
 /** Alerts as rows, one column for everything a list of cases is asked for. */

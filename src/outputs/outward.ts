@@ -1,5 +1,6 @@
 import type { Alert, AlertState, TimelineEntry } from "../domain/alert.ts";
 import type { Level } from "../domain/levels.ts";
+import { renamed } from "../domain/personal.ts";
 import type { Text } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
 import type { OutputFilter } from "./output-shape.ts";
@@ -64,7 +65,11 @@ export function outward(alert: Alert, { titleOf, isPerson, pseudonym }: OutwardC
     ...{ flapping: alert.flapping, targetAt: alert.targetAt, limitAt: alert.limitAt, escalatedAt: alert.escalatedAt },
     ...{ matter: alert.matter, rev: alert.rev },
     // What a person's device measured is about the person; what somebody reported may name one.
-    evidence: person ? [] : alert.evidence.filter(({ source }) => !source.startsWith("user:") && !isPerson(source)),
+    evidence: person
+      ? []
+      : alert.evidence
+          .filter(({ source }) => !source.startsWith("user:") && !isPerson(source))
+          .map((one) => renamed(one, (id) => (isPerson(id) ? pseudonym(id) : id))),
   };
 }
 

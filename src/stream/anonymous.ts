@@ -2,6 +2,8 @@ import type { Registry } from "../center/access.ts";
 import type { Alert, Evidence } from "../domain/alert.ts";
 import type { Device } from "../domain/device.ts";
 import { isKind, kinds } from "../domain/kinds.ts";
+import type { DeviceEvent } from "../domain/observation.ts";
+import { renamed } from "../domain/personal.ts";
 import { atLeast, type Role } from "../domain/roles.ts";
 
 /**
@@ -62,12 +64,17 @@ export function anonymousAlert(alert: Alert, names: Names): Alert {
 
 function anonymousEvidence(evidence: Evidence, names: Names): Evidence {
   const source = names.of(evidence.source);
-  // What a person wrote may name people; what a device measured does not, but a list of devices may.
+  // What a person wrote may name people; what a device measured does not, but it may point to who does.
   if (source === "user" || source.startsWith(STAFF)) return { source, at: evidence.at };
-  const { members } = evidence;
-  return {
-    ...evidence,
-    source,
-    ...(Array.isArray(members) && { members: members.map((member) => names.of(String(member))) }),
-  };
+  return { ...renamed(evidence, names.of), source };
+}
+
+/** Events whose details may tell whose card it was, what somebody answered, or whom a camera knew. */
+const TELLING: ReadonlySet<string> = new Set(["card", "reply", "detection"]);
+
+/** An event as a role may know it. */
+export function shownEvent(event: DeviceEvent | undefined, role: Role): DeviceEvent | undefined {
+  if (!event || seesPeople(role) || !TELLING.has(event.type)) return event;
+  const { details: _told, ...rest } = event as DeviceEvent & { details?: unknown };
+  return rest as DeviceEvent;
 }
