@@ -50,6 +50,28 @@ describe("more time, or a pause", () => {
     expect(desk.timeline(alert).slice(0, 4)).toEqual(["open", "requestSuspension", "approve", "resume"]);
   });
 
+  test("time that was suspended uses up nothing: the half is said when half of the rest is gone", () => {
+    const desk = openDesk();
+    const alert = reported(desk);
+    const wholeMs = (alert.targetAt ?? 0) - desk.now;
+    desk.wait(wholeMs * 0.3);
+    desk.act(
+      now(desk),
+      "requestSuspension",
+      { until: desk.now + 4 * wholeMs, note: "waits for the excavator" },
+      "crew",
+    );
+    desk.act(now(desk), "approve");
+    desk.wait(4 * wholeMs);
+    expect(now(desk)).toMatchObject({ suspendedAt: null, pausedMs: 4 * wholeMs, targetUsedPct: 0 });
+    desk.wait(wholeMs * 0.15);
+    expect(now(desk).targetUsedPct).toBe(0);
+    desk.wait(wholeMs * 0.1);
+    expect(now(desk).targetUsedPct).toBe(50);
+    desk.wait(wholeMs * 0.46);
+    expect(now(desk).targetUsedPct).toBe(100);
+  });
+
   test("needs a reason and a time to come", () => {
     const desk = openDesk();
     const alert = reported(desk);

@@ -4,10 +4,10 @@ import { MINUTE } from "../src/domain/time.ts";
 import { at, clock, type Field, openField } from "./support/field.ts";
 
 /** Ann sweeps `main` from 06:00 to 14:00 with a break at ten; the sweeper leaves at 06:00. */
-function openMorning(time = "05:00"): Field {
+function openMorning(time = "05:00", ofSweeper = {}): Field {
   const field = openField(clock(time));
   field.add("badge-1", "person");
-  field.add("sweeper-1", "vehicle", { vehicleType: "sweeper" });
+  field.add("sweeper-1", "vehicle", { vehicleType: "sweeper", ...ofSweeper });
   field.put("people", { id: "ann", name: "Ann", badge: "badge-1", number: "17", line: "cleaning" });
   field.put("vehicles", { id: "sweeper-1", type: "sweeper", line: "cleaning", plate: "粤B1" });
   field.put("crews", { id: "one", name: "One", line: "cleaning", members: ["badge-1", "sweeper-1"] });
@@ -239,6 +239,18 @@ describe("a vehicle's duty", () => {
     expect(field.open("vehicle.idle")).toEqual([]);
     drive(field, "07:40", () => ({ ...at(-300, -290), speedKmh: 0, acc: 0, working: 0 }));
     expect(field.alerts("vehicle.idle")).toHaveLength(1);
+  });
+
+  test("it may stand at a rest area, and at a facility that is its own; another vehicle's is none of its", () => {
+    const stands = (x: number, y: number, attributes = {}) => {
+      const field = openMorning("05:59", attributes);
+      drive(field, "06:10", (second) => ({ ...at(second, 0), speedKmh: 8, working: 1 }));
+      drive(field, "06:45", () => ({ ...at(x, y), speedKmh: 0, acc: 0, working: 0 }));
+      return field.open("vehicle.idle").length;
+    };
+    expect(stands(702, 300)).toBe(0);
+    expect(stands(702, 500)).toBe(1);
+    expect(stands(702, 500, { facilities: "depot, tools-2" })).toBe(0);
   });
 
   test("an engine that runs while it stands is idling after 10 minutes", () => {

@@ -75,11 +75,12 @@ function special(alert: Alert, action: AlertAction, input: ActionInput, actor: A
 }
 
 /** The clocks go on: what was left of the target when they stopped is left again. */
-export function resumed({ suspendedAt, targetAt, limitAt }: Alert, now: Millis): Partial<Alert> {
+export function resumed({ suspendedAt, targetAt, limitAt, pausedMs }: Alert, now: Millis): Partial<Alert> {
   const stoodMs = suspendedAt === null ? 0 : now - suspendedAt;
   return {
     suspendedAt: null,
     suspendedUntil: null,
+    pausedMs: pausedMs + stoodMs,
     targetAt: targetAt === null ? null : targetAt + stoodMs,
     limitAt: limitAt === null ? null : limitAt + stoodMs,
   };

@@ -48,11 +48,12 @@ const clockStopped = (alert: Alert): boolean =>
   alert.state === "verified";
 
 export function createClocks({ desk, rule, targets, timer, holds, over }: ClockParts) {
-  /** When a share is used up, counted on the clock the time was given on: nights do not use up duty hours. */
+  /** When a share is used up, counted on the clock the time was given on: nights use up no duty hours, pauses nothing. */
   const markAt = (alert: Alert, which: Which, pct: number): Millis | null => {
     const due = alert[clocksOf[which].due];
     if (due === null) return null;
-    return targets.shareAt(alert.openedAt, due, clockName(rule(alert.ruleId), alert.subtype, which), pct / 100);
+    const from = Math.min(alert.openedAt + alert.pausedMs, due);
+    return targets.shareAt(from, due, clockName(rule(alert.ruleId), alert.subtype, which), pct / 100);
   };
 
   const arm = (alert: Alert) => {

@@ -81,6 +81,7 @@ export function newAlert(
     request: null,
     suspendedAt: null,
     suspendedUntil: null,
+    pausedMs: 0,
     targetAt: opening.targetAt,
     limitAt: opening.limitAt,
     targetUsedPct: 0,

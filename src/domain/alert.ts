@@ -140,6 +140,8 @@ export interface Alert {
   /** The clocks stand still from `suspendedAt` until then. */
   readonly suspendedAt: Millis | null;
   readonly suspendedUntil: Millis | null;
+  /** How long they have stood still with leave, in milliseconds: it uses up nothing. */
+  readonly pausedMs: Millis;
   /** Operational target and statutory limit; null where none applies. */
   readonly targetAt: Millis | null;
   readonly limitAt: Millis | null;

@@ -15,7 +15,7 @@ import {
   personSays,
   personWaits,
 } from "./person-duty.ts";
-import { placesToRest, placesToStand } from "./places.ts";
+import { ownFacilities, placesToRest, placesToStand } from "./places.ts";
 import type { Duty } from "./schedule.ts";
 import type { Thresholds } from "./thresholds.ts";
 import {
@@ -194,7 +194,7 @@ export function createDutyDesk(parts: DutyDeskParts) {
         speedKmh: metrics.speedKmh ?? null,
         engineOn: metrics.acc === undefined ? null : metrics.acc === 1,
         working: metrics.working === undefined ? null : metrics.working === 1,
-        allowedHere: place && placesToStand(ground, type, lat, lon),
+        allowedHere: place && placesToStand(ground, type, ownFacilities(seen.subject.device), lat, lon),
       };
       live.state = vehicleSays(live.state as VehicleState, live.duty, fact, thresholds.vehicle());
     }

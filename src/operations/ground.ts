@@ -48,7 +48,7 @@ const SPOT_TYPES: readonly FeatureType[] = ["depositPoint", "facility", "spot"];
 
 const spotOf = ({ properties }: DistrictFeature, lat: number, lon: number): Spot => ({
   id: properties.id,
-  facility: String(properties.facility ?? properties.kind ?? properties.type),
+  facility: String(properties.facility ?? properties.spot ?? properties.type),
   lat,
   lon,
 });

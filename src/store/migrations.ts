@@ -136,6 +136,10 @@ const steps: readonly string[] = [
     WHERE json_extract(body, '$.ruleId') IS NOT NULL;
   DROP TABLE family_line;
   `,
+  `
+  UPDATE alert SET body = json_set(body, '$.pausedMs', 0);
+  UPDATE alert_version SET body = json_set(body, '$.pausedMs', 0) WHERE json_extract(body, '$.ruleId') IS NOT NULL;
+  `,
 ];
 
 /**

@@ -35,7 +35,7 @@ export const spot = (id: string, x: number, y: number, properties: object = {}):
   geometry: { type: "Point", coordinates: [at(x, y).lon, at(x, y).lat] },
 });
 
-/** Two parallel roads 40 m apart, one across, a deposit point, a depot and a rest room. */
+/** Two parallel roads 40 m apart, one across, a deposit point, a depot, two rooms and a lay-by. */
 export const smallDistrict: readonly DistrictFeature[] = [
   line(
     "main",
@@ -56,6 +56,8 @@ export const smallDistrict: readonly DistrictFeature[] = [
   spot("point-1", 500, 310),
   spot("depot", -300, -300, { type: "facility", facility: "depot" }),
   spot("rest", 100, 80, { type: "facility", facility: "toolRoom" }),
+  spot("tools-2", 700, 500, { type: "facility", facility: "toolRoom" }),
+  spot("lay-by", 700, 300, { type: "spot", spot: "restArea" }),
 ];
 
 /** 2026-09-22, a working Tuesday, at a time of day in Yutang. */

@@ -88,6 +88,7 @@ export function alertOf(fields: Partial<Alert>): Alert {
     request: null,
     suspendedAt: null,
     suspendedUntil: null,
+    pausedMs: 0,
     targetAt: null,
     limitAt: null,
     targetUsedPct: 0,
