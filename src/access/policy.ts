@@ -16,6 +16,8 @@ export const permissions = {
   readKpis: "viewer",
   exportData: "dispatcher",
   readReports: "dispatcher",
+  readTasks: "crew",
+  actOnTasks: "crew",
   importTickets: "dispatcher",
   actOnAlerts: "crew",
   reportAlerts: "crew",

@@ -39,6 +39,7 @@ import { registerKpis } from "./kpis.ts";
 import { registerMappings } from "./mappings.ts";
 import { registerNgsi } from "./ngsi.ts";
 import { registerObservability } from "./observability.ts";
+import { registerOperations } from "./operations.ts";
 import { registerOutputs } from "./outputs.ts";
 import { registerOutsideFigures } from "./outside-figures.ts";
 import { registerOwnData } from "./own-data.ts";
@@ -207,6 +208,7 @@ export async function createApi({
       registerForecasts(scoped as unknown as Api, parts);
       registerKpis(scoped as unknown as Api, parts);
       registerOutsideFigures(scoped as unknown as Api, parts);
+      registerOperations(scoped as unknown as Api, parts);
       registerCoverage(scoped as unknown as Api, parts);
       registerReports(scoped as unknown as Api, { ...parts, reports });
       registerAlerts(scoped as unknown as Api, parts);

@@ -8,6 +8,7 @@ import type { Role } from "../domain/roles.ts";
 import type { Millis } from "../domain/time.ts";
 import type { WallOrder } from "../domain/wall.ts";
 import type { KpiTile } from "../kpi/tile.ts";
+import type { DutyState } from "../operations/duty.ts";
 
 /** The frames of the stream. Used by the center, by screens and by tests; runs in a browser. */
 
@@ -58,6 +59,13 @@ export const cellFilter = deviceFilter
   .omit({ id: true, online: true })
   .extend({ zoom: z.number().int().min(4).max(20) });
 export type CellFilter = z.infer<typeof cellFilter>;
+
+export const crewFilter = z.strictObject({
+  id: some(name).optional(),
+  line: some(name).optional(),
+  communityId: some(name).optional(),
+});
+export type CrewFilter = z.infer<typeof crewFilter>;
 
 export const wallFilter = z.strictObject({ id: some(name).optional() });
 
@@ -193,6 +201,30 @@ export interface WallView {
   readonly order: WallOrder | null;
 }
 
+/** A crew as screens see it; names are for dispatchers only. */
+export interface CrewView {
+  readonly id: string;
+  readonly name: string;
+  readonly line: string;
+  readonly contractorId: string | null;
+  /** Members at work, and members that should be and are not. */
+  readonly onDuty: number;
+  readonly due: number;
+  readonly lead: string | null;
+  readonly members: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly role: string;
+    readonly number: string;
+    readonly name: string | null;
+    readonly state: DutyState;
+    readonly since: Millis | null;
+    readonly lat: number | null;
+    readonly lon: number | null;
+    readonly positionAt: Millis | null;
+  }[];
+}
+
 export type AlertView = Alert;
 export interface Topics {
   readonly alerts: AlertView;
@@ -201,5 +233,6 @@ export interface Topics {
   readonly marks: MarkView;
   readonly cells: CellView;
   readonly walls: WallView;
+  readonly crews: CrewView;
 }
 export type TopicName = keyof Topics;

@@ -5,10 +5,12 @@ import type { Reader } from "../domain/reach.ts";
 import type { Role, Scope } from "../domain/roles.ts";
 import { seesPeople, shownId } from "./anonymous.ts";
 import { Cells, cellView, touching } from "./cells.ts";
+import { crewMatcher, crewView } from "./crew-view.ts";
 import { alertMatcher, alertView, deviceMatcher, deviceView, kpiMatcher, markView } from "./projection.ts";
 import {
   alertFilter,
   cellFilter,
+  crewFilter,
   type DeviceFilter,
   deviceFilter,
   kpiFilter,
@@ -129,6 +131,21 @@ export function createTopics(center: Center) {
           filter,
           open: (key, eyes) =>
             anyView(new View(key, cellsOf(zoom, devices, scope, eyes), touching(bbox, zoom), cellView)),
+        };
+      },
+    },
+    crews: {
+      lossless: false,
+      ask(given, reader) {
+        const filter = crewFilter.parse(given);
+        return {
+          filter,
+          open: (key, eyes) =>
+            anyView(
+              new View(key, center.operations.crews.revisions, crewMatcher(filter, reader), (crew) =>
+                crewView(crew, eyes, center.registry),
+              ),
+            ),
         };
       },
     },
