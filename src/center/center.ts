@@ -121,6 +121,7 @@ export function createCenter({
     startedAt,
     firstRev: Date.now() * 1_000,
     limits: { keepMs: config.VISITS_KEPT_HOURS * HOUR, keep: config.VISITS_KEPT },
+    figures: (...given) => kpis.replace(...given),
     alerting: () => desk,
   });
   const { kpis, tiles } = createFigures({

@@ -10,14 +10,16 @@ import { dateOf } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
 import type { Place } from "../domain/place.ts";
 import { type Clock, MINUTE, type Millis } from "../domain/time.ts";
+import type { Contribution } from "../kpi/measures.ts";
 import { type Crews, createCrews } from "./crews.ts";
-import { createDutyDesk, type DutyDesk, type DutyTimer } from "./duty-desk.ts";
+import { createDutyDesk, type DutyDesk, type DutyTimer, type LiveDuty } from "./duty-desk.ts";
+import { ofDuty, ofStop, ofSweep, ofTask } from "./figures.ts";
 import { createLiveGround, type Ground } from "./ground.ts";
 import type { CollectionName } from "./records.ts";
 import { createRegister, type Register } from "./register.ts";
 import { type DayPlan, planOf } from "./schedule.ts";
 import { createStops, type Stops, type StopTimer } from "./stops.ts";
-import { createSweeps, type Sweeps, type SweepTimer } from "./sweeps.ts";
+import { createSweeps, type SweepState, type Sweeps, type SweepTimer } from "./sweeps.ts";
 import { createTasks, type Tasks, type TaskTimer } from "./tasks.ts";
 import { createThresholds } from "./thresholds.ts";
 import { createVisits, VISIT_WITHIN_M, type Visit, type VisitLimits, type Visits } from "./visits.ts";
@@ -37,6 +39,13 @@ export interface OperationsParts {
   readonly firstRev: number;
   readonly limits: VisitLimits;
   /** The alert desk, which in turn asks `workforce`: it is there once the center is put together. */
+  /** Where the figures are reckoned: both sides of a change are given. */
+  readonly figures: (
+    id: string,
+    before: readonly Contribution[],
+    after: readonly Contribution[],
+    changes: Changes,
+  ) => void;
   readonly alerting: () => Pick<Alerting, "holds" | "over" | "visited" | "worstLevelOf" | "rulebook">;
 }
 
@@ -131,9 +140,14 @@ export function createOperations(parts: OperationsParts): Operations {
       const { plannedAt, spent } = state;
       const beganAt = "arrivedAt" in state ? state.arrivedAt : state.startedAt;
       const body = JSON.parse(JSON.stringify({ ...duty, plannedAt, beganAt, spent }));
+      const post = duty.post && ground.placeOf(duty.post, duty.from);
+      const whose = { place: post, line: duty.line, contractorId: contractorOf(duty.crewId) };
+      parts.figures(`duty:${duty.id}`, [], ofDuty({ duty, state } as LiveDuty, whose), changes);
       changes.work.push({ id: duty.id, kind: "duty", at: duty.from, subjectId: duty.deviceId, body });
     },
   });
+  const contractorOf = (crewId: string | null): string | null =>
+    crewId === null ? null : (register.get("crews", crewId)?.contractorId ?? null);
   const crews: Crews = createCrews({ register, subject, duties: () => duties, firstRev: parts.firstRev });
   const visits: Visits = createVisits({
     documents,
@@ -164,6 +178,11 @@ export function createOperations(parts: OperationsParts): Operations {
     timer,
     holds,
     over: (ruleId, subjectId, at, note, changes) => over(ruleId, subjectId, null, at, note, changes),
+    counted(planned, before, after, changes) {
+      const { id, pointId, from, line, crewId } = planned;
+      const whose = { place: ground.placeOf({ pointId }, from), line, contractorId: contractorOf(crewId) };
+      parts.figures(`stop:${id}`, ofStop(planned, before, whose), ofStop(planned, after, whose), changes);
+    },
   });
   const sweeps: Sweeps = createSweeps({
     documents,
@@ -174,6 +193,13 @@ export function createOperations(parts: OperationsParts): Operations {
     timer,
     holds,
     over,
+    counted(planned, before, after, changes) {
+      const { id, sectionId, from, line, crewId } = planned;
+      const whose = { place: ground.placeOf({ sectionId }, from), line, contractorId: contractorOf(crewId) };
+      const section = geography.current.sections().find((one) => one.id === sectionId) ?? null;
+      const of = (state: SweepState) => ofSweep(planned, state, section, whose);
+      parts.figures(`sweep:${id}`, of(before), of(after), changes);
+    },
   });
   const tasks: Tasks = createTasks({
     documents,
@@ -194,6 +220,11 @@ export function createOperations(parts: OperationsParts): Operations {
     },
     holds,
     over: (ruleId, subjectId, at, note, changes) => over(ruleId, subjectId, null, at, note, changes),
+    counted(before, after, changes) {
+      const { id, where, from, line, crewId } = after.planned;
+      const whose = { place: ground.placeOf(where, from), line, contractorId: contractorOf(crewId) };
+      parts.figures(`task:${id}`, ofTask(before, whose), ofTask(after, whose), changes);
+    },
   });
   const workforce = createWorkforce({ register, crews, visits, subject, vehicleType });
   replan(startedAt);

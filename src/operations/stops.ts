@@ -34,6 +34,8 @@ export interface StopsParts {
   readonly signalOf: (deviceId: string, at: Millis) => boolean;
   readonly holds: (problem: DerivedProblem, now: Millis, changes: Changes) => Alert | null;
   readonly over: (ruleId: string, subjectId: string, at: Millis, note: string, changes: Changes) => void;
+  /** Told of every change of a stop's state. */
+  readonly counted: (planned: Stop, before: StopState, after: StopState, changes: Changes) => void;
 }
 
 const RULE = "point.missed_collection";
@@ -47,13 +49,19 @@ export function createStops(parts: StopsParts) {
   const graceMs = () => thresholds.number(RULE, "graceMinutes", 30) * MINUTE;
   const withinM = () => thresholds.number(RULE, "withinM", 40);
 
+  const set = (item: Item<Stop, StopState>, state: StopState, changes: Changes): void => {
+    const before = item.state;
+    items.set(item, state, changes);
+    parts.counted(item.planned, before, state, changes);
+  };
+
   const served = (item: Item<Stop, StopState>, visit: Visit, changes: Changes): void => {
     const { planned, state } = item;
     if (state.servedAt !== null || !parts.collects(visit.subjectId, planned)) return;
     if (visit.to < planned.from - graceMs()) return;
     const onTime = visit.from <= planned.to + graceMs();
     if (state.raised) parts.over(RULE, planned.pointId, visit.to, `served by ${visit.subjectId}`, changes);
-    items.set(item, { ...state, servedAt: visit.from, servedBy: visit.subjectId, onTime, raised: false }, changes);
+    set(item, { ...state, servedAt: visit.from, servedBy: visit.subjectId, onTime, raised: false }, changes);
     record(item, changes);
   };
 
@@ -127,10 +135,10 @@ export function createStops(parts: StopsParts) {
         dueAt,
         changes,
       );
-      if (alert) items.set(item, { ...state, raised: true }, changes);
+      if (alert) set(item, { ...state, raised: true }, changes);
       else timer(dueAt + AGAIN_MS, { type: "stop", stopId });
       if (state.onTime === null) {
-        items.set(item, { ...item.state, onTime: false }, changes);
+        set(item, { ...item.state, onTime: false }, changes);
         record(item, changes);
       }
     },

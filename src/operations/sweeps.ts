@@ -49,6 +49,8 @@ export interface SweepsParts {
     note: string,
     changes: Changes,
   ) => void;
+  /** Told of every change of a sweep's state. */
+  readonly counted: (planned: Sweep, before: SweepState, after: SweepState, changes: Changes) => void;
 }
 
 const RULE = "sweep.coverage_low";
@@ -86,6 +88,12 @@ export function createSweeps(parts: SweepsParts) {
       cells.set(planned.id, known);
     }
     return known;
+  };
+
+  const set = (item: LiveSweep, state: SweepState, changes: Changes): void => {
+    const before = item.state;
+    items.set(item, state, changes);
+    parts.counted(item.planned, before, state, changes);
   };
 
   const record = ({ planned, state }: LiveSweep, changes: Changes): void => {
@@ -138,7 +146,7 @@ export function createSweeps(parts: SweepsParts) {
     const enough = share >= targetOf(planned);
     if (enough && state.warned) parts.over(RULE, planned.sectionId, WILL_MISS, at, "swept in time", changes);
     if (enough && state.raised) parts.over(RULE, planned.sectionId, null, at, "made up for", changes);
-    items.set(item, { ...next, warned: state.warned && !enough, raised: state.raised && !enough }, changes);
+    set(item, { ...next, warned: state.warned && !enough, raised: state.raised && !enough }, changes);
     if (state.judged) record(item, changes);
   };
 
@@ -199,7 +207,7 @@ export function createSweeps(parts: SweepsParts) {
       if (dueAt >= planned.to + lateMs()) {
         if (state.warned) parts.over(RULE, planned.sectionId, WILL_MISS, dueAt, "the window is over", changes);
         const raised = !enough && raise(item, null, planned.to, dueAt, changes) !== null;
-        items.set(item, { ...item.state, judged: true, warned: false, raised }, changes);
+        set(item, { ...item.state, judged: true, warned: false, raised }, changes);
         record(item, changes);
         return;
       }
@@ -209,7 +217,7 @@ export function createSweeps(parts: SweepsParts) {
         const needed = pace ?? (lengthM / 1_000 / USUAL_KMH) * HOUR;
         // A make-up pass must still be possible when the warning comes.
         if (dueAt + needed + reserveMs() > planned.to && raise(item, WILL_MISS, dueAt, dueAt, changes)) {
-          items.set(item, { ...item.state, warned: true }, changes);
+          set(item, { ...item.state, warned: true }, changes);
         }
       }
       again(Math.min(dueAt + LOOK_EVERY_MS, planned.to + lateMs()));

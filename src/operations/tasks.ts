@@ -47,6 +47,8 @@ export interface TasksParts {
   readonly overdue: (line: string, windowEnd: Millis) => { readonly at: Millis; readonly level: Level };
   readonly holds: (problem: DerivedProblem, now: Millis, changes: Changes) => Alert | null;
   readonly over: (ruleId: string, subjectId: string, at: Millis, note: string, changes: Changes) => void;
+  /** Told of every change of a task's state. */
+  readonly counted: (before: LiveTask, after: LiveTask, changes: Changes) => void;
 }
 
 const RULE = "task.overdue";
@@ -61,7 +63,9 @@ export function createTasks(parts: TasksParts) {
   const { timer } = parts;
 
   const set = (item: LiveTask, fields: Partial<TaskState>, changes: Changes): void => {
+    const before = { ...item };
     items.set(item, { ...item.state, ...fields, rev: item.state.rev + 1 }, changes);
+    parts.counted(before, item, changes);
     const { planned, state } = item;
     if (isEnded(state)) open.delete(planned.id);
     else open.add(planned.id);

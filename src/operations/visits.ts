@@ -135,8 +135,11 @@ export function createVisits(parts: VisitsParts) {
       }
       const goesOn = before !== null && left === null && last !== undefined && stay.elsewhere === null;
       if (goesOn && stay.to - (writtenAt.get(id) ?? 0) < REWRITE_MS) return;
-      writtenAt.set(id, stay.to);
-      changes.putDocument(STAYS, id, { stay, visit: visit ?? null } as unknown as Json);
+      // Who only passes by writes nothing: a stay that is lost with a restart begins again with the next fix.
+      if (visit) {
+        writtenAt.set(id, stay.to);
+        changes.putDocument(STAYS, id, { stay, visit } as unknown as Json);
+      } else if (writtenAt.delete(id)) changes.putDocument(STAYS, id, null);
     },
 
     forget(deviceId: string, changes: Changes): void {

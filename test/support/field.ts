@@ -10,6 +10,7 @@ import type { Kind } from "../../src/domain/kinds.ts";
 import type { Metrics } from "../../src/domain/metrics.ts";
 import { systemActor } from "../../src/domain/roles.ts";
 import { DAY, HOUR, MINUTE, type Millis } from "../../src/domain/time.ts";
+import type { Contribution, Measure } from "../../src/kpi/measures.ts";
 import { createOperations } from "../../src/operations/engine.ts";
 import type { CollectionName } from "../../src/operations/records.ts";
 import type { Visit } from "../../src/operations/visits.ts";
@@ -72,6 +73,7 @@ export function openField(startedAt: Millis, features: readonly DistrictFeature[
   const alerts = new Map<string, Alert>();
   const visits = new Map<string, Visit>();
   const work: Changes["work"][number][] = [];
+  const contributions: { id: string; before: readonly Contribution[]; after: readonly Contribution[] }[] = [];
   let now = startedAt;
   let number = 0;
   let key = 0;
@@ -91,6 +93,9 @@ export function openField(startedAt: Millis, features: readonly DistrictFeature[
       startedAt: now,
       firstRev: 0,
       limits: { keepMs: 48 * HOUR, keep: 10_000 },
+      figures(id, before, after) {
+        contributions.push({ id, before, after });
+      },
       alerting: () => alerting,
     });
     const alerting = createAlerting({
@@ -146,6 +151,15 @@ export function openField(startedAt: Millis, features: readonly DistrictFeature[
     world,
     documents,
     work,
+    /** Sum of what was contributed to a measure. */
+    figure: (measure: Measure): number =>
+      contributions
+        .flatMap(({ before, after }) => [
+          ...after.map((one) => ({ ...one, sign: 1 })),
+          ...before.map((one) => ({ ...one, sign: -1 })),
+        ])
+        .filter((one) => one.measure === measure)
+        .reduce((sum, { amount, sign }) => sum + sign * (amount ?? 1), 0),
     get operations() {
       return operations;
     },
