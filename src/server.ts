@@ -73,6 +73,8 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
       retention: {
         readingsMs: config.RETENTION_READINGS_DAYS * DAY,
         personTracksMs: config.RETENTION_PERSON_TRACKS_DAYS * DAY,
+        minutesMs: config.RETENTION_5_MINUTES_DAYS * DAY,
+        daysMs: config.RETENTION_DAILY_DAYS * DAY,
         alertsMs: config.RETENTION_ALERTS_DAYS * DAY,
         auditMs: config.RETENTION_AUDIT_DAYS * DAY,
         quarantineMs: config.RETENTION_QUARANTINE_DAYS * DAY,

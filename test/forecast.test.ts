@@ -202,6 +202,8 @@ describe("the center", () => {
       quarantineRows: 10,
       retention: {
         readingsMs: 400 * DAY,
+        minutesMs: 400 * DAY,
+        daysMs: 400 * DAY,
         personTracksMs: DAY,
         alertsMs: DAY,
         auditMs: DAY,

@@ -360,8 +360,6 @@ describe("a center with InfluxDB", () => {
     const health = async () =>
       ((await (await fetch(`${center.http}/health/ready`)).json()) as { influx: Record<string, unknown> }).influx;
     await center.rest("POST", "/devices", { id: "bin-1", kind: "bin", place: { lat: 22.733, lon: 113.9033 } });
-    const subject = { kind: "bin", id: "bin-1" };
-    await center.rest("POST", "/alerts", { ruleId: "bin.overflow", subject, note: "full" });
     const now = Date.now();
     await center.center.operate((_now, changes) => {
       for (let n = 0; n < 500; n++) {
@@ -375,6 +373,8 @@ describe("a center with InfluxDB", () => {
       }
     });
     await until(async () => (await health()).state === "waiting");
+    const subject = { kind: "bin", id: "bin-1" };
+    await center.rest("POST", "/alerts", { ruleId: "bin.overflow", subject, note: "full" });
     expect(await health()).toMatchObject({
       state: "waiting",
       reason: expect.stringMatching(/ECONNREFUSED/),

@@ -197,6 +197,8 @@ describe("figures of cases", () => {
     using directory = temporaryDirectory();
     const retention = {
       readingsMs: DAY,
+      minutesMs: DAY,
+      daysMs: DAY,
       personTracksMs: DAY,
       alertsMs: DAY,
       auditMs: DAY,

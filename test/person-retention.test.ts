@@ -33,6 +33,8 @@ test("ways and bodies of people go after their time, that they worked stays; veh
   const year = 400 * DAY;
   const retention = {
     readingsMs: year,
+    minutesMs: year,
+    daysMs: year,
     personTracksMs: 7 * DAY,
     alertsMs: year,
     auditMs: year,

@@ -223,7 +223,8 @@ describe("the store", () => {
 
   test("forgets what is older than its limits, and says from which revision on screens must start anew", async () => {
     using directory = temporaryDirectory();
-    const day = { readingsMs: DAY, personTracksMs: DAY, alertsMs: DAY, auditMs: DAY, quarantineMs: DAY, kpiMs: DAY };
+    const readings = { readingsMs: DAY, minutesMs: DAY, daysMs: DAY, personTracksMs: DAY };
+    const day = { ...readings, alertsMs: DAY, auditMs: DAY, quarantineMs: DAY, kpiMs: DAY };
     {
       await using store = await openTestStore(directory.path, { retention: day });
       const old = { state: "closed", closedAt: T0, archivedAt: T0 } as const;

@@ -25,7 +25,10 @@ export const storage = {
   CHECKPOINT_SECONDS: count(30),
   DISK_RESERVE_BYTES: count(1024 * 1024 * 1024),
   FORECAST_HISTORY_DAYS: count(56),
+  /** Readings as they came and events; then what they add up to in windows of 5 minutes, and in days. */
   RETENTION_READINGS_DAYS: count(400),
+  RETENTION_5_MINUTES_DAYS: count(1_095),
+  RETENTION_DAILY_DAYS: count(3_650),
   /** Where people went, and how their bodies did: kept so long; later only that they were at work. */
   RETENTION_PERSON_TRACKS_DAYS: count(7),
   RETENTION_ALERTS_DAYS: count(1_095),

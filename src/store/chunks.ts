@@ -1,6 +1,7 @@
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { type MetricName, metricById, metrics as metricTable } from "../domain/metrics.ts";
 import type { Millis } from "../domain/time.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
 
 /** Readings of one device in order of time, metric by metric. A value that was not measured is NaN. */
 export interface Columns {
@@ -9,96 +10,13 @@ export interface Columns {
 }
 
 const VERSION = 1;
-const MOST_DECIMALS = 7;
+export const MOST_DECIMALS = 7;
 /** Column encodings: integers scaled by a power of ten, or plain 64-bit floats where no scale is exact. */
-const PLAIN = 255;
-
-class Writer {
-  #bytes = new Uint8Array(4_096);
-  #view = new DataView(this.#bytes.buffer);
-  #length = 0;
-
-  byte(value: number): void {
-    this.#reserve(1);
-    this.#bytes[this.#length++] = value;
-  }
-
-  /** Unsigned, seven bits a byte, up to 2^53. */
-  unsigned(value: number): void {
-    this.#reserve(8);
-    let rest = value;
-    while (rest >= 0x80) {
-      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
-    }
-    this.#bytes[this.#length++] = rest;
-  }
-
-  /** Signed: small magnitudes become small numbers. */
-  signed(value: number): void {
-    this.unsigned(value < 0 ? -value * 2 - 1 : value * 2);
-  }
-
-  float(value: number): void {
-    this.#reserve(8);
-    this.#view.setFloat64(this.#length, value, true);
-    this.#length += 8;
-  }
-
-  finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#length + bytes <= this.#bytes.length) return;
-    const larger = new Uint8Array(this.#bytes.length * 2);
-    larger.set(this.#bytes);
-    this.#bytes = larger;
-    this.#view = new DataView(larger.buffer);
-  }
-}
-
-class Reader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  byte(): number {
-    return this.#view.getUint8(this.#at++);
-  }
-
-  unsigned(): number {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw new RangeError("a chunk ends in the middle of a number");
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-      scale *= 0x80;
-    }
-  }
-
-  signed(): number {
-    const value = this.unsigned();
-    return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
-  }
-
-  float(): number {
-    const value = this.#view.getFloat64(this.#at, true);
-    this.#at += 8;
-    return value;
-  }
-}
+export const PLAIN = 255;
 
 /** Packs columns: differences of differences of time, scaled integers as differences, then compressed. */
 export function encodeChunk({ at, values }: Columns): Uint8Array {
-  const writer = new Writer();
+  const writer = new ByteWriter();
   writer.byte(VERSION);
   writer.unsigned(at.length);
   let last = 0;
@@ -114,7 +32,7 @@ export function encodeChunk({ at, values }: Columns): Uint8Array {
   return zstdCompressSync(writer.finish());
 }
 
-function encodeColumn(writer: Writer, name: MetricName, column: Float64Array): void {
+function encodeColumn(writer: ByteWriter, name: MetricName, column: Float64Array): void {
   writer.byte(metricTable[name].id);
   let present = 0;
   for (const value of column) if (!Number.isNaN(value)) present++;
@@ -143,8 +61,8 @@ function encodeColumn(writer: Writer, name: MetricName, column: Float64Array): v
   }
 }
 
-/** The smallest number of decimals with which every value comes back exactly. */
-function exactDecimals(column: Float64Array): number {
+/** The smallest number of decimals with which every value comes back exactly; `PLAIN` when there is none. */
+export function exactDecimals(column: Iterable<number>): number {
   let decimals = 0;
   for (const value of column) {
     if (Number.isNaN(value)) continue;
@@ -161,9 +79,13 @@ function comesBack(value: number, decimals: number): boolean {
   return Math.abs(scaled) < 2 ** 50 && !Object.is(scaled, -0) && scaled / scale === value;
 }
 
-/** @throws RangeError when the bytes are not a chunk */
-export function decodeChunk(body: Uint8Array): Columns {
-  const reader = new Reader(zstdDecompressSync(body));
+/**
+ * Unpacks a chunk.
+ * @param only the metrics that are wanted; the others are passed over
+ * @throws RangeError when the bytes are not a chunk
+ */
+export function decodeChunk(body: Uint8Array, only?: readonly MetricName[]): Columns {
+  const reader = new ByteReader(zstdDecompressSync(body));
   const version = reader.byte();
   if (version !== VERSION) throw new RangeError(`a chunk of version ${version} cannot be read`);
   const count = reader.unsigned();
@@ -178,18 +100,25 @@ export function decodeChunk(body: Uint8Array): Columns {
   const values = new Map<MetricName, Float64Array>();
   for (let columns = reader.byte(); columns > 0; columns--) {
     const name = metricById[reader.byte()];
-    const column = decodeColumn(reader, count);
-    if (name !== undefined) values.set(name, column);
+    const wanted = name !== undefined && (only === undefined || only.includes(name));
+    const column = decodeColumn(reader, count, wanted);
+    if (wanted && column) values.set(name, column);
   }
   return { at, values };
 }
 
-function decodeColumn(reader: Reader, count: number): Float64Array {
-  const column = new Float64Array(count);
+function decodeColumn(reader: ByteReader, count: number, wanted: boolean): Float64Array | null {
   const full = reader.byte() === 1;
   const bits: number[] = [];
   if (!full) for (let from = 0; from < count; from += 8) bits.push(reader.byte());
   const decimals = reader.byte();
+  if (!wanted) {
+    const present = full ? count : bits.reduce((sum, byte) => sum + ones(byte), 0);
+    if (decimals === PLAIN) reader.skipBytes(present * 8);
+    else reader.skipNumbers(present);
+    return null;
+  }
+  const column = new Float64Array(count);
   const scale = 10 ** decimals;
   let last = 0;
   for (let i = 0; i < count; i++) {
@@ -203,4 +132,10 @@ function decodeColumn(reader: Reader, count: number): Float64Array {
     }
   }
   return column;
+}
+
+function ones(byte: number): number {
+  let count = 0;
+  for (let rest = byte; rest > 0; rest &= rest - 1) count++;
+  return count;
 }

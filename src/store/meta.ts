@@ -7,6 +7,8 @@ export type MetaKey =
   | "packedTo"
   /** Newest log entry that a restart need not replay. */
   | "checkpointLog"
+  /** Readings of days before this one (since the epoch) were removed: what is left of them is in the tiers. */
+  | "readingsFloor"
   /** Newest log entry, and newest revision of alerts, that the follower has delivered. */
   | "followerLog"
   | "followerAlertRev"

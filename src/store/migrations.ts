@@ -140,6 +140,16 @@ const steps: readonly string[] = [
   UPDATE alert SET body = json_set(body, '$.pausedMs', 0);
   UPDATE alert_version SET body = json_set(body, '$.pausedMs', 0) WHERE json_extract(body, '$.ruleId') IS NOT NULL;
   `,
+  `
+  -- The past in coarser windows, one blob for a device and period (store/tiers.ts), and the days that are due for it.
+  CREATE TABLE tier (
+    tier INTEGER NOT NULL, device INTEGER NOT NULL, period INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (tier, device, period)
+  ) WITHOUT ROWID;
+  CREATE TABLE tier_due (day INTEGER NOT NULL, device INTEGER NOT NULL, PRIMARY KEY (day, device)) WITHOUT ROWID;
+  INSERT INTO tier_due SELECT DISTINCT day, device FROM chunk;
+  CREATE INDEX answer_at ON answer (at);
+  `,
 ];
 
 /**

@@ -26,6 +26,7 @@ export interface Packer {
 export function createPacker(database: DatabaseSync, tail: Tail): Packer {
   const partsOf = database.prepare("SELECT part, body FROM chunk WHERE device = ? AND day = ? ORDER BY part");
   const insert = database.prepare("INSERT INTO chunk (device, day, part, count, body) VALUES (?, ?, ?, ?, ?)");
+  const putDue = database.prepare("INSERT OR IGNORE INTO tier_due (day, device) VALUES (?, ?)");
   const remove = database.prepare("DELETE FROM chunk WHERE device = ? AND day = ?");
   const meta = createMeta(database);
   let todo: number[] = [];
@@ -41,6 +42,7 @@ export function createPacker(database: DatabaseSync, tail: Tail): Packer {
       else byDay.set(day, [reading]);
     }
     for (const [day, readings] of byDay) {
+      putDue.run(day, device);
       const parts = partsOf.all(device, day) as { part: number; body: Uint8Array }[];
       if (parts.length + 1 >= PARTS_PER_DAY) {
         const united = merge(

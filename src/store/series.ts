@@ -15,6 +15,8 @@ import type {
   TrackPoint,
 } from "./store.ts";
 import type { Tail } from "./tail.ts";
+import { createTierReader } from "./tier-reader.ts";
+import type { Summary } from "./tiers.ts";
 
 /** Lets whatever waits (a commit, above all) go first; throws when nobody waits for the answer any more. */
 async function breathe(signal: AbortSignal | undefined): Promise<void> {
@@ -32,8 +34,12 @@ export function createSeries(database: DatabaseSync, tail: Tail) {
     "SELECT at, key, body FROM event WHERE device = ? AND at >= ? AND at < ? ORDER BY at DESC, key LIMIT ?",
   );
 
-  const day = (device: number, number: number): Columns => {
-    const chunks = (chunksOfDay.all(device, number) as { body: Uint8Array }[]).map(({ body }) => decodeChunk(body));
+  const tiersOf = createTierReader(database, tail);
+
+  /** @param only the metrics that are wanted; all of them when absent */
+  const day = (device: number, number: number, only?: readonly MetricName[]): Columns => {
+    const rows = chunksOfDay.all(device, number) as { body: Uint8Array }[];
+    const chunks = rows.map(({ body }) => decodeChunk(body, only));
     return merge(chunks, tail.of(device, number * DAY, (number + 1) * DAY));
   };
 
@@ -48,16 +54,22 @@ export function createSeries(database: DatabaseSync, tail: Tail) {
 
   return {
     async series(query: SeriesQuery, signal?: AbortSignal): Promise<Series> {
+      const { device, metric, from, to } = query;
       const collector = query.everyMs ? windows(query, query.everyMs) : raw();
       const limit = query.limit ?? Number.POSITIVE_INFINITY;
-      for (const number of days(query.device, query.from, query.to)) {
-        const { at, values } = day(query.device, number);
-        const column = values.get(query.metric);
-        if (column) {
-          for (let i = 0; i < at.length; i++) {
+      const coarse = query.everyMs ? tiersOf({ ...query, everyMs: query.everyMs }) : null;
+      const numbers = new Set([...days(device, from, to), ...(coarse?.days() ?? [])]);
+      for (const number of [...numbers].sort((a, b) => a - b)) {
+        const summaries = coarse?.day(number);
+        if (summaries) {
+          for (const [start, summary] of summaries) collector.join(start, summary);
+        } else {
+          const { at, values } = day(device, number, [metric]);
+          const column = values.get(metric) ?? [];
+          for (let i = 0; i < column.length; i++) {
             const time = at[i] as number;
             const value = column[i] as number;
-            if (time >= query.from && time < query.to && !Number.isNaN(value)) collector.add(time, value);
+            if (time >= from && time < to && !Number.isNaN(value)) collector.add(time, value);
           }
         }
         if (collector.points.length > limit) break;
@@ -70,7 +82,7 @@ export function createSeries(database: DatabaseSync, tail: Tail) {
     async track(query: DeviceQuery, signal?: AbortSignal): Promise<TrackPoint[]> {
       const points: TrackPoint[] = [];
       for (const number of days(query.device, query.from, query.to)) {
-        const { at, values } = day(query.device, number);
+        const { at, values } = day(query.device, number, ["lat", "lon", "speedKmh", "headingDeg"]);
         const column = (name: MetricName, i: number): number | null => {
           const value = values.get(name)?.[i];
           return value === undefined || Number.isNaN(value) ? null : value;
@@ -139,52 +151,59 @@ const EVENTS_OF_A_DEVICE = 100_000;
 interface Collector {
   readonly points: Point[];
   add(at: Millis, value: number): void;
+  /** Values that were added up before; they start at a time and stay within one window. */
+  join(start: Millis, summary: Summary): void;
   finish(): Point[];
 }
 
 function raw(): Collector {
   const points: Point[] = [];
-  return { points, add: (at, value) => points.push({ at, value }), finish: () => points };
+  return { points, add: (at, value) => points.push({ at, value }), join: () => {}, finish: () => points };
 }
+
+const aggregates: Readonly<Record<Aggregate, (window: Summary) => number>> = {
+  mean: ({ sum, count }) => sum / count,
+  min: ({ min }) => min,
+  max: ({ max }) => max,
+  sum: ({ sum }) => sum,
+  count: ({ count }) => count,
+  first: ({ first }) => first,
+  last: ({ last }) => last,
+};
 
 /** Values come in order of time, so one window is open at a time. */
 function windows({ aggregate = "mean" }: SeriesQuery, everyMs: Millis): Collector {
   const points: Point[] = [];
+  const open = { count: 0, sum: 0, min: 0, max: 0, first: 0, last: 0 };
   let start = Number.NaN;
-  let count = 0;
-  let sum = 0;
-  let min = 0;
-  let max = 0;
-  let first = 0;
-  let last = 0;
-  const result: Record<Aggregate, () => number> = {
-    mean: () => sum / count,
-    min: () => min,
-    max: () => max,
-    sum: () => sum,
-    count: () => count,
-    first: () => first,
-    last: () => last,
-  };
   const close = () => {
-    if (count > 0) points.push({ at: start, value: result[aggregate]() });
-    count = 0;
+    if (open.count > 0) points.push({ at: start, value: aggregates[aggregate](open) });
+  };
+  const into = (at: Millis, first: number) => {
+    const windowStart = Math.floor(at / everyMs) * everyMs;
+    if (windowStart === start) return;
+    close();
+    start = windowStart;
+    open.count = open.sum = 0;
+    open.min = open.max = open.first = first;
   };
   return {
     points,
     add(at, value) {
-      const windowStart = Math.floor(at / everyMs) * everyMs;
-      if (windowStart !== start) {
-        close();
-        start = windowStart;
-        sum = 0;
-        min = max = first = value;
-      }
-      count++;
-      sum += value;
-      min = Math.min(min, value);
-      max = Math.max(max, value);
-      last = value;
+      into(at, value);
+      open.count++;
+      open.sum += value;
+      open.min = Math.min(open.min, value);
+      open.max = Math.max(open.max, value);
+      open.last = value;
+    },
+    join(at, summary) {
+      into(at, summary.first);
+      open.count += summary.count;
+      open.sum += summary.sum;
+      open.min = Math.min(open.min, summary.min);
+      open.max = Math.max(open.max, summary.max);
+      open.last = summary.last;
     },
     finish() {
       close();

@@ -2,9 +2,11 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { dirname, join } from "node:path";
 import { backup, type DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { Millis } from "../domain/time.ts";
 import { answerCalls } from "./calls.ts";
 import { createCommitter } from "./commit.ts";
 import { asStoreError, freeBytes, needsReopening, openDatabase } from "./database.ts";
+import { createDownsampling } from "./downsampling.ts";
 import { createEditions } from "./editions.ts";
 import { createFollowing } from "./following.ts";
 import { createKpiQueries } from "./kpi-tables.ts";
@@ -31,7 +33,9 @@ const PACK_READINGS = 100_000;
 const PACK_EVERY_MS = 3_600_000;
 const HOUSEKEEPING_MS = 1_000;
 const STEP_PAUSE_MS = 2;
-const RETENTION_EVERY_MS = 60_000;
+const RETENTION_EVERY_MS = 900_000;
+const POSITION_EVERY_MS = 60_000;
+const now = (): Millis => options.fixedNow ?? Date.now();
 
 mkdirSync(options.directory, { recursive: true });
 
@@ -56,7 +60,8 @@ function open() {
     log: createLog(database, options.follower?.backlogBytes ?? null),
     editions: createEditions(database),
     following: createFollowing(database, options.quarantineRows),
-    retain: createRetention(database, options.retention),
+    downsample: createDownsampling(database, now),
+    retention: createRetention(database, options.retention),
   };
 }
 
@@ -65,7 +70,8 @@ if (!options.follower) opened.following.forget();
 const restored = restore(newEpochAfterRestore(opened.database));
 let highestRev = restored.alertRev;
 let lastPackAt = performance.now();
-let lastRetentionAt = 0;
+let lastPositionAt = performance.now();
+let lastRetentionAt = Number.NEGATIVE_INFINITY;
 let freeDisk = freeBytes(options.directory);
 
 /** A database that knows less than was once sent to screens was put back from a backup: positions of screens mean nothing. */
@@ -160,9 +166,11 @@ const calls: StoreCalls = {
     opened.packer.start();
     while (opened.packer.step()) await breathe();
     while (opened.log.release()) await breathe();
+    while (opened.downsample()) await breathe();
   },
-  async retain(now) {
-    while (opened.retain(now)) await breathe();
+  async retain(at) {
+    opened.retention.start(at);
+    while (opened.retention.step()) await breathe();
   },
   close() {
     clearInterval(housekeeping);
@@ -189,11 +197,18 @@ function background(): void {
       opened.packer.start();
       packOn();
     }
-    if (!opened.packer.running) releaseOn();
+    if (!opened.packer.running) {
+      releaseOn();
+      downsampleOn();
+    }
     if (walBytes() > CHECKPOINT_WAL_BYTES) opened.database.exec("PRAGMA wal_checkpoint(PASSIVE)");
     if (performance.now() - lastRetentionAt > RETENTION_EVERY_MS) {
-      const now = options.fixedNow ?? Date.now();
-      if (!opened.retain(now)) lastRetentionAt = performance.now();
+      lastRetentionAt = performance.now();
+      opened.retention.start(now());
+      retainOn();
+    }
+    if (performance.now() - lastPositionAt > POSITION_EVERY_MS) {
+      lastPositionAt = performance.now();
       if (highestRev > 0) rememberPosition();
     }
   } catch (error) {
@@ -222,6 +237,8 @@ function repeat(step: () => boolean): () => void {
   return () => wait(0);
 }
 const packOn = repeat(() => opened.packer.step());
+const downsampleOn = repeat(() => opened.downsample());
+const retainOn = repeat(() => opened.retention.step());
 const releaseOn = repeat(() => opened.log.release());
 
 const housekeeping = setInterval(background, HOUSEKEEPING_MS);

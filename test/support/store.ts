@@ -39,6 +39,8 @@ export function openTestStore(directory: string, options: Partial<SqliteOptions>
     quarantineRows: 100,
     retention: {
       readingsMs: 400 * DAY,
+      minutesMs: 400 * DAY,
+      daysMs: 400 * DAY,
       personTracksMs: 400 * DAY,
       alertsMs: 400 * DAY,
       auditMs: 400 * DAY,
