@@ -5,6 +5,7 @@ import type { Alert } from "../src/domain/alert.ts";
 import { chinaCalendar } from "../src/domain/calendar.ts";
 import { DAY, HOUR, ManualClock, MINUTE, SECOND } from "../src/domain/time.ts";
 import { answerKpis } from "../src/kpi/answer.ts";
+import { usualPoints } from "../src/kpi/cases.ts";
 import { kpiCatalogue } from "../src/kpi/catalogue.ts";
 import { createKpis } from "../src/kpi/kpis.ts";
 import { KpiDraft } from "../src/kpi/ledger.ts";
@@ -13,7 +14,7 @@ import { createPeriods } from "../src/kpi/periods.ts";
 import { readHistory } from "../src/kpi/rebuild.ts";
 import { actorOf, PLACE } from "./support/alert-desk.ts";
 import { temporaryDirectory } from "./support/directory.ts";
-import { startTestCenter } from "./support/running-center.ts";
+import { ADMIN_TOKEN, startTestCenter } from "./support/running-center.ts";
 import { batchOf, openTestStore } from "./support/store.ts";
 
 /** Tuesday, 22 September 2026, 09:00 in Yutang. */
@@ -28,9 +29,9 @@ interface Answer {
   readonly denominator: number | null;
 }
 
-async function open(dataDirectory?: string, at = START) {
+async function open(dataDirectory?: string, at = START, settings: Record<string, string> = {}) {
   const clock = new ManualClock(at);
-  const center = await startTestCenter(dataDirectory ? { DATA_DIR: dataDirectory } : {}, { clock });
+  const center = await startTestCenter({ ...settings, ...(dataDirectory && { DATA_DIR: dataDirectory }) }, { clock });
   const wait = async (ms: number) => {
     clock.advanceTo(clock.now() + ms);
     await center.center.idle();
@@ -157,6 +158,7 @@ describe("figures of cases", () => {
         recurs: center.alerting.rulebook.edition(ruleId)?.rule.recurs === true,
         line: "cleaning",
         contractor: "",
+        points: usualPoints,
       }),
       startedAt: now,
       live: () => [],
@@ -295,15 +297,21 @@ describe("figures of readings", () => {
       ["station", "station-1"],
     );
     const { say, wait, figure, clock } = running;
-    const card = { type: "card", code: "accepted", cardId: "c-1", weightKg: 2 };
+    const card = { type: "card", code: "accepted", cardId: "c-1", weightKg: 2, sorted: true };
     await say("foodWastePoint", "point-1", { ...card, ts: clock.now() - 4 * SECOND }, "event");
     await wait(2 * HOUR);
-    await say("foodWastePoint", "point-1", { ...card, cardId: "c-2", ts: clock.now() - 4 * SECOND }, "event");
+    await say(
+      "foodWastePoint",
+      "point-1",
+      { ...card, cardId: "c-2", sorted: false, ts: clock.now() - 4 * SECOND },
+      "event",
+    );
     await say("station", "station-1", { grossKg: 9_000, tareKg: 6_000, ts: clock.now() - 4 * SECOND });
     await wait(MINUTE);
     await say("station", "station-1", { grossKg: 9_000, tareKg: 6_000, ts: clock.now() - 4 * SECOND });
     await wait(MINUTE);
     expect(ratio(await figure("point.on_time_share"))).toEqual([1, 2]);
+    expect(ratio(await figure("point.sort_accuracy"))).toEqual([1, 2]);
     expect(await figure("collect.tonnes", "&groupBy=category")).toMatchObject([
       { group: { category: "residual" }, value: 3_000 },
     ]);
@@ -354,6 +362,78 @@ describe("figures that are looked up", () => {
     const [watched] = await figure("ai.coverage");
     expect(watched).toMatchObject({ value: 0, numerator: 0 });
     expect(watched?.denominator).toBeGreaterThan(10);
+  });
+
+  test("the city's index stands beside them with its period: the newest that had begun", async () => {
+    await using running = await open();
+    const { center, figure } = running;
+    const scores = (id: string) => center.rest<{ items: object[] }>("GET", `/kpis?id=city.index${id}`);
+    expect(await figure("city.index")).toMatchObject([{ value: null }]);
+    await center.rest("POST", "/city-index", [
+      { period: "2026-Q2", index: 88.2 },
+      { period: "2026-Q3", index: 91.4 },
+      { period: "2026-Q4", index: 95 },
+    ]);
+    expect(await figure("city.index")).toMatchObject([{ value: 91.4, period: "2026-Q3" }]);
+    const june = `&from=${Date.UTC(2026, 5, 1)}&to=${Date.UTC(2026, 5, 20)}`;
+    expect((await scores(june)).items).toMatchObject([{ value: 88.2, period: "2026-Q2" }]);
+    const csv = await fetch(`${center.http}/api/v1/kpis?id=city.index&format=csv${june}`, {
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    });
+    expect(await csv.text()).toContain("市容环境综合指数 2026-Q2");
+  });
+
+  test("roads in any sweeping plan by area, of all roads", async () => {
+    await using running = await open();
+    const { center, figure } = running;
+    const [before] = await figure("sweep.coverage");
+    expect(before).toMatchObject({ value: 0, numerator: 0 });
+    const sections = [...center.center.operations.ground.sections.values()];
+    const all = sections.reduce((sum, { lengthM, widthM }) => sum + lengthM * widthM, 0);
+    expect(before?.denominator).toBeCloseTo(all, 0);
+    const [first, second] = sections;
+    if (!first || !second) throw new Error("no sections");
+    const windows = { from: "05:00", to: "07:00" };
+    const sweep = { kind: "sweep", sections: [{ sectionId: first.id, ...windows }] };
+    await center.rest("PUT", "/registry/plans/sweep-1", sweep);
+    const [after] = await figure("sweep.coverage");
+    expect(after?.numerator).toBeCloseTo(first.lengthM * first.widthM, 0);
+  });
+
+  test("tasks of one line: asked for with another line's token they are nobody's", async () => {
+    await using running = await open();
+    const { center, clock, figure } = running;
+    await center.center.operate((now, changes) => {
+      for (const [line, done] of [
+        ["greening", 1],
+        ["greening", 0],
+        ["pestControl", 1],
+        ["cleaning", 0],
+      ] as const) {
+        const scope = { ...EVERYWHERE, line };
+        center.center.kpis.add({ measure: "task.due", at: now, scope, amount: 1 }, changes);
+        if (done) center.center.kpis.add({ measure: "task.done", at: now, scope, amount: 1 }, changes);
+      }
+    });
+    clock.advanceTo(clock.now() + HOUR);
+    expect(await figure("task.green")).toMatchObject([{ value: 50, numerator: 1, denominator: 2 }]);
+    expect(await figure("task.pest")).toMatchObject([{ value: 100, numerator: 1, denominator: 1 }]);
+    expect(await figure("task.completion")).toMatchObject([{ value: 50, numerator: 2, denominator: 4 }]);
+    expect(await figure("task.green", "&line=pestControl")).toMatchObject([{ value: null, denominator: 0 }]);
+  });
+
+  test("what a contractor loses is the city's to say, for cases that open from then on", async () => {
+    await using running = await open(undefined, START, { CONTRACTOR_POINTS_REWORK: "4" });
+    const { center, report, act, wait, figure } = running;
+    await center.rest("PUT", "/registry/contractors/c-1", { name: "North", lines: ["cleaning"] });
+    await center.rest("PUT", "/registry/crews/crew-1", { name: "First", line: "cleaning", contractorId: "c-1" });
+    const alert = await report("street.road_soiled");
+    await act(alert, "dispatch", { crewId: "crew-1" });
+    await act(alert, "accept");
+    await act(alert, "handle");
+    await act(alert, "rework", { note: "oil is left" });
+    await wait(MINUTE);
+    expect(await figure("contractor.score", "&groupBy=contractor")).toMatchObject([{ numerator: 4 }]);
   });
 
   test("a contractor loses points for late and returned cases, and has no score without cases", async () => {

@@ -4,7 +4,7 @@ import { reaches } from "../domain/reach.ts";
 import type { Scope as TokenScope } from "../domain/roles.ts";
 import { DAY, type Millis } from "../domain/time.ts";
 import { kpiTable } from "../exports/kpis.ts";
-import { answerKpis } from "../kpi/answer.ts";
+import { answerKpis, withinLine } from "../kpi/answer.ts";
 import { kpiCatalogue } from "../kpi/catalogue.ts";
 import type { Scope } from "../kpi/measures.ts";
 import { type Period, periods } from "../kpi/periods.ts";
@@ -140,7 +140,7 @@ export function registerKpis(api: Api, { center, config }: ResourceParts): void 
       const found = await store.kpiCases({
         measures: [...new Set([...kpi.numerator, ...(kpi.denominator ?? [])])],
         ...spanOf(request.query, clock.now()),
-        within: reachOf(given(asked), reader.scope),
+        within: withinLine(reachOf(given(asked), reader.scope), kpi.line) ?? {},
         limit,
         ...(cursor !== undefined && { cursor }),
       });

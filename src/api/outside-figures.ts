@@ -6,11 +6,10 @@ import { dayOf, minutesOf } from "../domain/calendar.ts";
 import { placeTypes } from "../domain/place.ts";
 import { invalid, Problem } from "../domain/problem.ts";
 import { SECOND } from "../domain/time.ts";
-import { type CityIndex, cityIndexShape, gradeOf } from "../kpi/city-index.ts";
+import { CITY_INDEX, type CityIndex, cityIndexShape, gradeOf } from "../kpi/city-index.ts";
 import { ticketShape } from "../kpi/tickets.ts";
 import { type Api, actor, needs, type ResourceParts } from "./route.ts";
 
-const COLLECTION = "cityIndex";
 const LOCAL_TIME = /^(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2})(?::(\d{2}))?$/;
 const TICKET_TIMES = ["openedAt", "dueAt", "closedAt"];
 const PLACE_TYPE = "placeType.";
@@ -51,7 +50,7 @@ export function registerOutsideFigures(api: Api, { center, config }: ResourcePar
       const { name } = actor(request);
       await center.operate((at, changes) => {
         for (const one of found) {
-          changes.putDocument(COLLECTION, one.period, JSON.parse(JSON.stringify(one)));
+          changes.putDocument(CITY_INDEX, one.period, JSON.parse(JSON.stringify(one)));
           const details = { index: one.index, rank: one.rank ?? null };
           changes.audit.push({ at, actor: name, action: "cityIndex.put", target: one.period, details });
         }
@@ -64,7 +63,7 @@ export function registerOutsideFigures(api: Api, { center, config }: ResourcePar
     "/city-index",
     { config: needs("readKpis"), schema: { summary: "The city's index by period with its grade, newest first" } },
     async () => {
-      const items = (await center.store.documents(COLLECTION)) as readonly CityIndex[];
+      const items = (await center.store.documents(CITY_INDEX)) as readonly CityIndex[];
       const newest = [...items].sort((a, b) => b.period.localeCompare(a.period));
       return { items: newest.map((one) => ({ ...one, grade: gradeOf(one) })) };
     },

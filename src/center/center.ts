@@ -129,6 +129,7 @@ export function createCenter({
     calendar,
     startedAt,
     alerting: () => alerting,
+    points: { late: config.CONTRACTOR_POINTS_LATE, rework: config.CONTRACTOR_POINTS_REWORK },
     registry,
     operations,
     district,

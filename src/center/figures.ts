@@ -2,9 +2,10 @@ import type { Alerting } from "../alerts/alerting.ts";
 import { CHRONIC_TIMES } from "../alerts/recurrence.ts";
 import type { LiveGeography } from "../district/geography.ts";
 import type { Clock } from "../domain/time.ts";
+import type { DeductionPoints } from "../kpi/cases.ts";
 import { createContext } from "../kpi/context.ts";
 import { createKpis, type KpiParts } from "../kpi/kpis.ts";
-import { createLive, watchedBlindSpots } from "../kpi/live.ts";
+import { createLive, sweptRoads, watchedBlindSpots } from "../kpi/live.ts";
 import { createTiles } from "../kpi/tiles.ts";
 import type { Operations } from "../operations/engine.ts";
 import type { Registry } from "./access.ts";
@@ -13,8 +14,9 @@ import type { Subject } from "./subject.ts";
 export interface FigureParts extends Pick<KpiParts, "restored" | "calendar" | "startedAt"> {
   /** The desk is there once everything is wired. */
   readonly alerting: () => Alerting | undefined;
+  readonly points: DeductionPoints;
   readonly registry: Pick<Registry, "get">;
-  readonly operations: Pick<Operations, "register">;
+  readonly operations: Pick<Operations, "register" | "ground">;
   readonly district: LiveGeography;
   readonly subjects: () => Iterable<Subject>;
   readonly clock: Pick<Clock, "now">;
@@ -38,9 +40,11 @@ export function createFigures(parts: FigureParts) {
           yield { place, category: "", counts: handedOver };
         }
       },
+      roads: () => sweptRoads(operations.ground, operations.register.all("plans")),
       blindSpots: () => watchedBlindSpots(district.current, subjects(), clock.now()),
     }),
     contextOf: createContext({
+      points: parts.points,
       rule: (id) => alerting()?.rulebook.edition(id)?.rule,
       attributes: (id) => registry.get(id)?.attributes,
       crew: (id) => operations.register.get("crews", id),

@@ -26,13 +26,13 @@ export function kpiTable(answers: readonly KpiAnswer[], language: Language): Tab
   const groups = [...new Set(answers.flatMap(({ group }) => Object.keys(group)))] as (keyof typeof groupTitles)[];
   const text = (en: string, zh: string): Column => ({ title: { en, zh }, holds: "text" });
   const number = (en: string, zh: string): Column => ({ title: { en, zh }, holds: "number" });
-  const row = ({ id, from, to, group, numerator, denominator, value, p50, p90 }: KpiAnswer): Cell[] => {
+  const row = ({ id, from, to, group, numerator, denominator, value, p50, p90, period }: KpiAnswer): Cell[] => {
     const kpi = byId.get(id);
     const scope = groups.map((name) => group[name] ?? null);
     const figures = [numerator, denominator, value, p50 ?? null, p90 ?? null];
     return [
       id,
-      kpi?.title[language] ?? id,
+      [kpi?.title[language] ?? id, period].filter(Boolean).join(" "),
       from,
       to,
       ...scope,

@@ -3,6 +3,7 @@ import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
 import type { KpiQuery, KpiSum, KpiWithin, Store } from "../store/store.ts";
 import { type CaseRecord, closeByOf, counts } from "./cases.ts";
 import type { Kpi } from "./catalogue/shapes.ts";
+import { CITY_INDEX, type CityIndex, firstMonthOf, indexesIn } from "./city-index.ts";
 import type { Live, LivePart } from "./live.ts";
 import { EVERYWHERE, type Measure, percentile, type Scope } from "./measures.ts";
 import type { Period, Periods } from "./periods.ts";
@@ -18,6 +19,8 @@ export interface KpiAnswer {
   readonly denominator: number | null;
   readonly p50?: number | null;
   readonly p90?: number | null;
+  /** Of a figure that was taken over: the period it was published for, as `2026-Q3`. */
+  readonly period?: string;
 }
 
 export interface KpiQuestion {
@@ -30,12 +33,14 @@ export interface KpiQuestion {
 }
 
 export interface AnswerParts {
-  readonly store: Pick<Store, "kpiSums">;
+  readonly store: Pick<Store, "kpiSums" | "documents">;
   readonly periods: Periods;
   readonly desks: number;
   readonly openCases: () => Iterable<CaseRecord>;
   readonly live: Live;
 }
+
+type Span = "from" | "to" | "group";
 
 interface Cell {
   amount: number;
@@ -56,9 +61,10 @@ export async function answerKpis(
 ): Promise<KpiAnswer[]> {
   const answers: KpiAnswer[] = [];
   const known = new Map<string, Promise<readonly KpiSum[]>>();
-  const sums = (measure: Measure, since: Millis, until: Millis) => {
-    const key = `${measure} ${since} ${until}`;
-    const query: KpiQuery = { measure, from: since, to: until, by, ...(within && { within }) };
+  const sums = (measure: Measure, since: Millis, until: Millis, line?: string) => {
+    const key = `${measure} ${since} ${until} ${line ?? ""}`;
+    const reach = withinLine(within, line);
+    const query: KpiQuery = { measure, from: since, to: until, by, ...(reach && { within: reach }) };
     const asked = known.get(key) ?? store.kpiSums(query);
     known.set(key, asked);
     return asked;
@@ -66,10 +72,10 @@ export async function answerKpis(
   const spans = period ? [...periods.split(period, from, to)] : [{ from, to }];
 
   /** Sums of some measures by group and span. */
-  const cells = async (measures: readonly Measure[]) => {
+  const cells = async (measures: readonly Measure[], line?: string) => {
     const table = new Map<string, Map<Millis, Cell>>();
     for (const measure of measures) {
-      for (const { hour, bin, amount, ms, group } of await sums(measure, from, to)) {
+      for (const { hour, bin, amount, ms, group } of await sums(measure, from, to, line)) {
         const start = period ? Math.max(from, periods.start(period, hour)) : from;
         const cell = cellOf(table, group, start);
         cell.amount += amount;
@@ -111,13 +117,18 @@ export async function answerKpis(
         if (!isWithin(scope, within)) continue;
         const key = JSON.stringify(Object.fromEntries(by.map((name) => [name, scope[name]])));
         const { all, counting } = groups.get(key) ?? { all: 0, counting: 0 };
-        groups.set(key, { all: all + 1, counting: counting + (part.counts ? 1 : 0) });
+        const { amount = 1 } = part;
+        groups.set(key, { all: all + amount, counting: counting + (part.counts ? amount : 0) });
       }
       for (const [key, { all, counting }] of groups) {
         const figures =
           kpi.how === "liveCount"
             ? { value: counting, numerator: counting, denominator: null }
-            : { value: all > 0 ? rounded((counting / all) * 100) : null, numerator: counting, denominator: all };
+            : {
+                value: all > 0 ? rounded((counting / all) * 100) : null,
+                numerator: rounded(counting),
+                denominator: rounded(all),
+              };
         answers.push({ id: kpi.id, ...span, group: JSON.parse(key), ...figures });
       }
     }
@@ -128,8 +139,14 @@ export async function answerKpis(
       lookUp(kpi);
       continue;
     }
-    const top = await cells(kpi.numerator);
-    const below = kpi.denominator && (await cells(kpi.denominator));
+    if (kpi.how === "imported") {
+      const published = indexesIn(await store.documents(CITY_INDEX));
+      const group = noGroup(by);
+      for (const span of spans) answers.push({ id: kpi.id, ...span, group, ...newestBy(published, span.to, periods) });
+      continue;
+    }
+    const top = await cells(kpi.numerator, kpi.line);
+    const below = kpi.denominator && (await cells(kpi.denominator, kpi.line));
     const inherited = kpi.how === "backlog" ? await Promise.all(spans.map((span) => backlogAt(span.from))) : [];
     const groups = new Set([...top.keys(), ...(below?.keys() ?? []), ...inherited.flatMap((open) => [...open.keys()])]);
     if (groups.size === 0 || by.length === 0) groups.add(by.length === 0 ? "{}" : JSON.stringify(noGroup(by)));
@@ -164,6 +181,21 @@ function cellOf(table: Map<string, Map<Millis, Cell>>, group: KpiSum["group"], s
     spans.set(start, cell);
   }
   return cell;
+}
+
+/** What a reader asks for, narrowed to the line that a figure is about. */
+export function withinLine(within: KpiWithin | undefined, line: string | undefined): KpiWithin | undefined {
+  if (line === undefined) return within;
+  const lines = within?.line === undefined || within.line.includes(line) ? [line] : [];
+  return { ...within, line: lines };
+}
+
+/** The district's score as it was published last before an instant. */
+function newestBy(published: readonly CityIndex[], until: Millis, periods: Periods): Omit<KpiAnswer, "id" | Span> {
+  const month = periods.dateAt(until - 1).slice(0, 7);
+  const found = published.findLast((one) => firstMonthOf(one) <= month);
+  const value = found?.index ?? null;
+  return { value, numerator: null, denominator: null, ...(found && { period: found.period }) };
 }
 
 const noGroup = (by: readonly (keyof Scope)[]) => Object.fromEntries(by.map((name) => [name, ""]));

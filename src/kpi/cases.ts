@@ -46,6 +46,8 @@ export interface CaseRecord {
   readonly limitAt: Millis | null;
   /** The same problem came back within 72 hours of closing. */
   readonly relapsed: boolean;
+  /** The points of the time it opened: other weights hold for the cases that follow. */
+  readonly points?: DeductionPoints;
 }
 
 /** What the rules and registers say about an alert. */
@@ -54,7 +56,16 @@ export interface CaseContext {
   readonly recurs: boolean;
   readonly line: string;
   readonly contractor: string;
+  /** What a contractor loses for a late and for a returned case. */
+  readonly points: DeductionPoints;
 }
+
+export interface DeductionPoints {
+  readonly late: number;
+  readonly rework: number;
+}
+/** Until a city says otherwise. */
+export const usualPoints: DeductionPoints = { late: 0.5, rework: 1 };
 
 /** Found in other alerts: counting them would count their parents twice. */
 const ABOUT_OTHERS: ReadonlySet<string> = new Set(["case", "spot"]);
@@ -83,7 +94,7 @@ export function follow(
   before: CaseRecord | null,
   alert: Alert,
   entries: readonly TimelineEntry[],
-  context: Pick<CaseContext, "line" | "contractor">,
+  context: Pick<CaseContext, "line" | "contractor" | "points">,
 ): CaseRecord {
   const opened = entries.find(({ action }) => action === "open");
   const { category } = beginning(opened);
@@ -119,6 +130,7 @@ export function follow(
     targetAt: null,
     limitAt: null,
     relapsed: false,
+    points: context.points,
   };
   const milestones = entries.reduce(milestone, start);
   return {
@@ -233,21 +245,18 @@ export function contributionsOf(
   return found;
 }
 
-/** What a contractor loses of its hundred for one case: a late one half a point, one that was sent back a whole one. */
-const LATE_POINTS = 0.5;
-const REWORK_POINTS = 1;
-
+/** What a contractor loses of its hundred for one case. */
 function deduct(
-  { contractor, handledAt, clearedAt, closedAt, targetAt, reworkedAt }: CaseRecord,
+  { contractor, handledAt, clearedAt, closedAt, targetAt, reworkedAt, points = usualPoints }: CaseRecord,
   scope: Scope,
   found: Contribution[],
 ): void {
   if (contractor === "") return;
   const measure = "contractor.deduction";
-  for (const at of reworkedAt) found.push({ measure, at, scope, amount: REWORK_POINTS });
+  for (const at of reworkedAt) found.push({ measure, at, scope, amount: points.rework });
   const doneAt = handledAt ?? clearedAt ?? closedAt;
   const late = targetAt !== null && doneAt !== null && doneAt > targetAt;
-  if (late) found.push({ measure, at: targetAt, scope, amount: LATE_POINTS });
+  if (late) found.push({ measure, at: targetAt, scope, amount: points.late });
 }
 
 function caseContributions(record: CaseRecord, put: (measure: Measure, at: Millis | null) => void): void {

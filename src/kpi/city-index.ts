@@ -24,6 +24,25 @@ export const cityIndexShape = z.strictObject({
 });
 export type CityIndex = z.infer<typeof cityIndexShape>;
 
+/** Where the scores are kept, one document a period. */
+export const CITY_INDEX = "cityIndex";
+
+const MONTHS_A_QUARTER = 3;
+
+/** The first month of its period, as `2026-07`. */
+export function firstMonthOf({ period }: Pick<CityIndex, "period">): string {
+  const [year = "", part = ""] = period.split("-");
+  if (!part.startsWith("Q")) return period;
+  return `${year}-${String((Number(part.slice(1)) - 1) * MONTHS_A_QUARTER + 1).padStart(2, "0")}`;
+}
+
+/** Documents read back, oldest period first; a month comes after the quarter that begins with it. */
+export function indexesIn(documents: readonly unknown[]): readonly CityIndex[] {
+  const known = documents.flatMap((one) => cityIndexShape.safeParse(one).data ?? []);
+  const order = (one: CityIndex) => firstMonthOf(one) + (one.period.includes("Q") ? " " : "~");
+  return known.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}
+
 /** Grades of the Shenzhen index since 2023 (domain: 市容环境综合指数). */
 export function gradeOf({ index }: Pick<CityIndex, "index">): "A+" | "A" | "B" | "C" {
   if (index >= 93) return "A+";

@@ -49,6 +49,8 @@ export const measures = [
   "data.delay",
   "point.deposits",
   "point.depositsInTime",
+  "point.checks",
+  "point.checksPassed",
   "collect.kg",
   "collect.foodKg",
   "toilet.windows",

@@ -49,6 +49,9 @@ export function createPeriods(calendar: Calendar) {
     return startOfDay(period === "week" ? day - weekdayOf(day) : firstOfMonth(day));
   };
 
+  /** The sanitation day an instant belongs to, as `2026-09-22`. */
+  const dateAt = (at: Millis): string => dateOf(dayNumber(at));
+
   /** Begin of the period after the one that an instant lies in. */
   const next = (period: Period, at: Millis): Millis => {
     if (period === "hour") {
@@ -64,6 +67,7 @@ export function createPeriods(calendar: Calendar) {
     start,
     next,
     dayNumber,
+    dateAt,
     /** The parts of a stretch of time by hour. */
     *hours(from: Millis, to: Millis): Generator<{ readonly at: Millis; readonly ms: Millis }> {
       for (let at = from; at < to; ) {

@@ -21,6 +21,14 @@ export function createReadingFigures(calendar: Calendar) {
     if (inTime) draft().add({ measure: "point.depositsInTime", at, scope, amount: 1 });
   };
 
+  /** Somebody, or a camera over the bin, looked whether it was sorted rightly: the event says `sorted`. */
+  const check = ({ event, at }: SeenObservation, scope: Scope, draft: () => KpiDraft) => {
+    const sorted = event && "details" in event ? event.details?.sorted : undefined;
+    if (typeof sorted !== "boolean") return;
+    draft().add({ measure: "point.checks", at, scope, amount: 1 });
+    if (sorted) draft().add({ measure: "point.checksPassed", at, scope, amount: 1 });
+  };
+
   const load = ({ metrics, event, subject, at }: SeenObservation, scope: Scope, draft: () => KpiDraft) => {
     const { grossKg, tareKg } = metrics;
     if (grossKg === undefined || tareKg === undefined || grossKg <= tareKg) return;
@@ -48,7 +56,9 @@ export function createReadingFigures(calendar: Calendar) {
         ms: Math.max(0, receivedAt - at),
       });
     }
-    if (kind === "foodWastePoint") deposit(observation, scope, draft);
-    else if (kind === "station") load(observation, scope, draft);
+    if (kind === "foodWastePoint") {
+      deposit(observation, scope, draft);
+      check(observation, scope, draft);
+    } else if (kind === "station") load(observation, scope, draft);
   };
 }

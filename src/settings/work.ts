@@ -21,6 +21,9 @@ export const work = {
   /** A period's report is made so long after its end: late data still counts. CHROMIUM prints it as PDF. */
   REPORT_AFTER_MINUTES: count(60),
   CHROMIUM: optional,
+  /** What a contractor's score loses for a late case and for a returned one; holds for cases that open from then on. */
+  CONTRACTOR_POINTS_LATE: z.coerce.number().min(0).max(100).default(0.5),
+  CONTRACTOR_POINTS_REWORK: z.coerce.number().min(0).max(100).default(1),
   /** Local hours without sound for levels 3 and 4. */
   NIGHT_HOURS: hours("23-5"),
   /** Desks that are manned at once, and what one can take: more alerts of levels 3 and 4 are listed without sound. */

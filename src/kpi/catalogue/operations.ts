@@ -3,6 +3,16 @@ import { atLeast, atMost, f, type Kpi, share, sum } from "./shapes.ts";
 /** What crews, vehicles, points, toilets and devices do. */
 export const operations: readonly Kpi[] = [
   share(
+    "sweep.coverage",
+    "Roads that are swept",
+    "道路清扫覆盖率",
+    f("area of roads in any sweeping plan ÷ area of all roads; of now only", "纳入清扫的道路面积 ÷ 道路总面积"),
+    [],
+    [],
+    atLeast(95),
+    "live",
+  ),
+  share(
     "sweep.mech_rate",
     "Mechanised sweeping",
     "机扫率",
@@ -75,6 +85,15 @@ export const operations: readonly Kpi[] = [
     null,
   ),
   share(
+    "point.sort_accuracy",
+    "Sorted rightly",
+    "分类准确率",
+    f("checks passed ÷ checks of what was handed over", "检查合格 ÷ 检查次数"),
+    "point.checksPassed",
+    "point.checks",
+    null,
+  ),
+  share(
     "person.attendance",
     "Attendance",
     "出勤率",
@@ -119,6 +138,30 @@ export const operations: readonly Kpi[] = [
     "task.due",
     atLeast(95),
   ),
+  {
+    ...share(
+      "task.green",
+      "Green maintenance done",
+      "绿化完成率",
+      f("tasks of the line with valid proof in their window ÷ due", "绿化任务窗口内有效完成 ÷ 应完成"),
+      "task.done",
+      "task.due",
+      atLeast(95),
+    ),
+    line: "greening",
+  },
+  {
+    ...share(
+      "task.pest",
+      "Pest control done",
+      "消杀完成率",
+      f("tasks of the line with valid proof in their window ÷ due", "消杀任务窗口内有效完成 ÷ 应完成"),
+      "task.done",
+      "task.due",
+      atLeast(95),
+    ),
+    line: "pestControl",
+  },
   share(
     "toilet.compliance",
     "Toilets within limits",
@@ -165,5 +208,15 @@ export const operations: readonly Kpi[] = [
     numerator: ["contractor.deduction"],
     denominator: ["case.handleDue"],
     how: "score",
+  },
+  {
+    id: "city.index",
+    title: { en: "City appearance index", zh: "市容环境综合指数" },
+    formula: f("as the city publishes it, with its period", "市级发布，附所属周期"),
+    unit: "count",
+    target: atLeast(90),
+    numerator: [],
+    denominator: null,
+    how: "imported",
   },
 ];

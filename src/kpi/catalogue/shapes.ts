@@ -33,7 +33,11 @@ export interface Kpi {
     /** Looked up instead of counted (live.ts): how many there are, and how many of them are as they should be. */
     | "live"
     /** Looked up: how many there are. */
-    | "liveCount";
+    | "liveCount"
+    /** Reckoned by somebody else and taken over: the newest that had begun by the end of the time (city-index.ts). */
+    | "imported";
+  /** Counts only what is of this business line. */
+  readonly line?: string;
 }
 
 export const share = (
