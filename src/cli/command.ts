@@ -1,0 +1,33 @@
+/** One thing the command line can do. */
+export interface Command {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** All there is to know, as `--help` shows it. */
+  readonly help: string;
+  /**
+   * @returns what is printed when it went well
+   * @throws CommandError when the person at the terminal can mend it
+   */
+  run(parameters: readonly string[], environment: Environment): Promise<string | null>;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Says in a sentence what is wrong and what to do. */
+export class CommandError extends Error {}
+
+/** A sentence for an error of the file system; others come back as they are. */
+export function asCommandError(error: unknown, doing: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  const meanings: Readonly<Record<string, string>> = {
+    EACCES: "this user may not write or read there",
+    EPERM: "this user may not write or read there",
+    EROFS: "the disk is read-only",
+    ENOSPC: "the disk is full",
+    ENOENT: "there is no such file or folder",
+    ENOTDIR: "a part of the path is a file, not a folder",
+    EEXIST: "there is something of that name already",
+  };
+  const meaning = code === undefined ? undefined : meanings[code];
+  return meaning ? new CommandError(`${doing}: ${meaning} (${code}).`) : error;
+}
