@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { HOUR, MINUTE, type Millis, SECOND } from "../src/domain/time.ts";
 import { fieldFaults } from "./faults.ts";
+import { organisationOf, registerOrganisation } from "./organisation.ts";
 import { loginsOf } from "./play.ts";
 import { createPlayer, type Step } from "./player.ts";
 import { createPopulation, fullDistrict } from "./population.ts";
@@ -62,12 +63,14 @@ await using own = await startOwnCenter(FROM, {
   WALL_SCENE_SECONDS: "100000000000",
   WALL_INTERRUPTION_SECONDS: "3600",
 });
-const actors = createPopulation(readTown(), { ...fullDistrict, wasteFactor: 1.2, problemsPerDay: 3 }, 1, FROM);
+const town = readTown();
+const actors = createPopulation(town, { ...fullDistrict, wasteFactor: 1.2, problemsPerDay: 3 }, 1, FROM);
 const logins = await registerDevices(
   own.rest,
   actors.map((actor) => registrationOf(actor.device)),
   loginsOf(actors),
 );
+await registerOrganisation(own.rest, organisationOf(actors, town));
 await using transport = await connectLogins(own.mqtt, logins);
 const player = createPlayer({ actors, seed: 1, startAt: FROM, faults: fieldFaults, script: evening });
 const play = (startAt: Millis, endAt: Millis, speed?: number, signal?: AbortSignal) =>

@@ -26,6 +26,8 @@ export interface Town {
   readonly depositPoints: readonly Site[];
   /** Public toilets, stations, depots and kitchen-waste points by their `facility`. */
   facilities(facility: string): readonly Site[];
+  /** Ids of the road sections. */
+  readonly sections: readonly string[];
   /** Outer ring of a work area. */
   area(id: string): readonly Point[];
 }
@@ -68,6 +70,9 @@ export function readTown(path: string = districtPath): Town {
       .filter((feature) => feature.properties?.type === "community")
       .map((feature) => String(feature.properties?.id)),
     depositPoints: sites("depositPoint"),
+    sections: district.features.flatMap(({ properties }) =>
+      properties?.type === "section" ? [String(properties.id)] : [],
+    ),
     facilities: (facility) => facilities[facility] ?? [],
     area(id) {
       const ring = areas.get(id);

@@ -17,6 +17,8 @@ export interface SimulatedDevice {
   readonly alias?: string;
   readonly site?: Site;
   readonly attributes: Readonly<Record<string, AttributeValue>>;
+  /** Where somebody walks at work: never more than so many metres from the middle. */
+  readonly beat?: { readonly lat: number; readonly lon: number; readonly radiusM: number };
   /** The gateway whose login publishes for it; null when it has a login of its own. */
   readonly gatewayId: string | null;
 }

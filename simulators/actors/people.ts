@@ -38,12 +38,20 @@ function createPerson(town: Town, roads: readonly (readonly Point[])[], options:
   const own = index < options.ownLogins;
   const site = town.depositPoints[(index * 7) % town.depositPoints.length];
   const gatewayId = own ? null : `gw-badges-${site?.communityId ?? "tianliao"}`;
+  const road = site
+    ? (town.network.roads.get(String(site.properties.roadId)) ?? random.pick(roads))
+    : random.pick(roads);
+  const sectionFrom = random.between(0, 200);
+  // From one end of the section to the other, and some metres for the receiver.
+  const [lon, lat] = town.plane.toLonLat(along(road, sectionFrom + SECTION_M / 2).point);
+  const beat = { lat, lon, radiusM: SECTION_M / 2 + 40 };
   const device: SimulatedDevice = {
     id,
     kind: "person",
     name: `${line} ${index + 1}`,
     dialect: "native",
     ...(site && { site }),
+    beat,
     gatewayId,
     attributes: {
       businessLine: line,
@@ -52,10 +60,6 @@ function createPerson(town: Town, roads: readonly (readonly Point[])[], options:
     },
   };
   const shift = SHIFTS[index % SHIFTS.length] ?? SHIFTS[0];
-  const road = site
-    ? (town.network.roads.get(String(site.properties.roadId)) ?? random.pick(roads))
-    : random.pick(roads);
-  const sectionFrom = random.between(0, 200);
   const phase = random.next();
   let batteryPct = random.between(70, 100);
   let steps = 0;
