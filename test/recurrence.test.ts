@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { DeviceEvent } from "../src/domain/observation.ts";
-import { DAY, HOUR, MINUTE } from "../src/domain/time.ts";
-import { actorOf, openDesk, PLACE, type TestDesk } from "./support/alert-desk.ts";
+import { DAY, HOUR, ManualClock, MINUTE } from "../src/domain/time.ts";
+import { actorOf, MORNING, openDesk, PLACE, type TestDesk } from "./support/alert-desk.ts";
+import { temporaryDirectory } from "./support/directory.ts";
+import { startTestCenter } from "./support/running-center.ts";
 
 const dumped: DeviceEvent = { type: "detection", category: "illegalDumping", phase: "pulse", confidence: 0.9 };
 const beside = (metres: number) => ({ lat: PLACE.lat + metres / 111_195, lon: PLACE.lon });
@@ -154,4 +156,39 @@ describe("silence on purpose", () => {
     expect(target(true, "grate.blocked") * 2).toBe(target(false, "grate.blocked"));
     expect(target(true, "street.exposed_garbage")).toBe(target(false, "street.exposed_garbage"));
   });
+});
+
+test("a sensor that is taken off and replaced by another goes on with its chain, across a restart too", async () => {
+  using directory = temporaryDirectory();
+  const clock = new ManualClock(MORNING);
+  const open = () => startTestCenter({ DATA_DIR: directory.path }, { clock });
+  const sensor = (id: string, metres: number) => ({ id, kind: "bin", name: id, place: beside(metres) });
+  const overflow = (id: string) => ({ ruleId: "bin.overflow", subject: { kind: "bin", id } });
+  let first = "";
+  {
+    await using center = await open();
+    await center.rest("POST", "/devices", sensor("sensor-1", 0));
+    first = (await center.rest<{ id: string }>("POST", "/alerts", overflow("sensor-1"))).id;
+    await center.rest("POST", `/alerts/${first}/close`, { note: "emptied" });
+    await center.rest("DELETE", "/devices/sensor-1");
+  }
+  clock.advanceTo(clock.now() + 2 * DAY);
+  await using center = await open();
+  await center.rest("POST", "/devices", sensor("sensor-2", 12));
+  const second = await center.rest("POST", "/alerts", overflow("sensor-2"));
+  expect(second).toMatchObject({ recurrenceOf: first, subject: { id: "sensor-2" } });
+  const { items } = await center.rest<{ items: object[] }>("GET", "/spots?atLeast=2");
+  expect(items).toMatchObject([
+    {
+      ruleId: "bin.overflow",
+      timesIn30Days: 2,
+      relapses: 1,
+      occurrences: [
+        { subjectId: "sensor-1", alertId: first },
+        { subjectId: "sensor-2", relapse: true },
+      ],
+    },
+  ]);
+  const found = await center.rest<{ items: object[] }>("GET", "/alerts?ruleId=spot.recurrence");
+  expect(found.items).toMatchObject([{ subtype: "bin.overflow", recurrenceOf: first, line: "cleaning" }]);
 });

@@ -194,7 +194,7 @@ export function createLoop(parts: LoopParts) {
     },
   };
 
-  if (clock instanceof ManualClock) clock.onAdvance(() => wake(0));
+  const forgetClock = clock instanceof ManualClock ? clock.onAdvance(() => wake(0)) : () => {};
   armDueTimer();
 
   return {
@@ -223,6 +223,7 @@ export function createLoop(parts: LoopParts) {
     stop(): void {
       stopped = true;
       clearTimeout(dueTimer);
+      forgetClock();
     },
   };
 }
