@@ -1,5 +1,5 @@
 import ExcelJS from "exceljs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { kpiCatalogue } from "../src/kpi/catalogue.ts";
 import { outward } from "../src/outputs/outward.ts";
@@ -69,6 +69,21 @@ beforeAll(async () => {
   await act(overflow, "dispatch", { assignee: "badge-wang", crewId: "crew-1", evidence: { to: "王小明" } });
   await act(overflow, "requestExtension", { until: Date.now() + 3_600_000, note: "王小明 asks" });
   for (const id of alertIds) await act(id, "comment", { note: "王小明 und 李娜" });
+  // She works all day in a crew whose lead she is, has a task, and it was she who began it.
+  const write = (path: string, record: object) => center.rest("PUT", `/registry/${path}`, record);
+  const allDay = { from: "00:00", to: "00:00" };
+  const circle = { ...PLACE, radiusM: 500 };
+  await write("people/li-na", { name: "李娜", badge: "badge-wang", line: "cleaning", phone: "13800001111" });
+  await write("crews/crew-1", { name: "One", line: "cleaning", members: ["badge-wang"], lead: "badge-wang" });
+  await write("shifts/day", { name: "Day", ...allDay });
+  await write("rosters/r", { shiftId: "day", entries: [{ personId: "li-na", where: { circle } }] });
+  await write("tasks/t", { line: "cleaning", title: "Clean", crewId: "crew-1", place: { circle }, ...allDay });
+  const task = await vi.waitFor(async () => {
+    const { items } = await center.rest<{ items: { id: string }[] }>("GET", "/tasks");
+    expect(items).not.toHaveLength(0);
+    return items[0];
+  });
+  await center.rest("POST", `/tasks/${task?.id}/start`, { note: "李娜 has begun" });
 });
 afterAll(() => center[Symbol.asyncDispose]());
 
@@ -102,6 +117,23 @@ describe("who is who", () => {
       }
     }
     expect(answered).toBeGreaterThan(25);
+  });
+
+  test("the start board, crews and tasks: numbers for a wall, names for a desk", async () => {
+    const read = async (role: string, path: string) => JSON.parse((await ask(role, "GET", `/api/v1${path}`)).text);
+    const wall = await read("viewer", "/duty");
+    expect(wall.items).toMatchObject([
+      { deviceId: "staff~1", kind: "person", name: null, number: "1", crewId: "crew-1" },
+    ]);
+    expect((await read("dispatcher", "/duty")).items).toMatchObject([{ deviceId: "badge-wang", name: "李娜" }]);
+    const crew = await read("viewer", "/crews/crew-1");
+    expect(crew).toMatchObject({ lead: null, due: 1, members: [{ id: "staff~1", name: null, lat: null, lon: null }] });
+    const [task] = (await read("dispatcher", "/tasks?status=started")).items;
+    expect(task).toMatchObject({ crewId: "crew-1", note: "李娜 has begun" });
+    expect(await read("viewer", "/operations/summary")).toMatchObject({ people: { scheduled: 1, due: 1 } });
+    // A crew's token is of no crew here: nothing is its work.
+    for (const path of ["/duty", "/crews", "/tasks"]) expect((await read("crew", path)).items).toEqual([]);
+    expect((await ask("crew", "POST", `/api/v1/tasks/${task.id}/complete`)).status).toBe(404);
   });
 
   test("asking by the name of a person gives nothing away: the same as for nobody", async () => {

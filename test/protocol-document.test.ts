@@ -12,7 +12,7 @@ import { unknown } from "../src/forecast/forecast.ts";
 import { unfollowed } from "../src/influx/following.ts";
 import { kpiCatalogue } from "../src/kpi/catalogue.ts";
 import { outputShape } from "../src/outputs/output-shape.ts";
-import { alertFilter, cellFilter, clientFrame, deviceFilter, wallFilter } from "../src/stream/protocol.ts";
+import { alertFilter, cellFilter, clientFrame, crewFilter, deviceFilter, wallFilter } from "../src/stream/protocol.ts";
 import { alertOf } from "./support/store.ts";
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
@@ -25,6 +25,7 @@ const filters: Readonly<Record<string, { parse(filter: unknown): unknown }>> = {
   devices: deviceFilter,
   marks: deviceFilter,
   cells: cellFilter,
+  crews: crewFilter,
   walls: wallFilter,
 };
 

@@ -1,150 +1,108 @@
-import type { FastifyRequest } from "fastify";
 import { z } from "zod";
+import { dateOf } from "../domain/calendar.ts";
 import { notFound } from "../domain/problem.ts";
-import { atLeast } from "../domain/roles.ts";
-import { atWork, dutyStates } from "../operations/duty.ts";
-import type { LiveDuty } from "../operations/duty-desk.ts";
-import type { LiveTask } from "../operations/tasks.ts";
-import { taskActions } from "../operations/tasks.ts";
-import { workKinds } from "../store/store.ts";
-import { createNames, seesPeople } from "../stream/anonymous.ts";
+import { reachesWork } from "../domain/reach.ts";
+import type { Actor } from "../domain/roles.ts";
+import type { Json } from "../domain/text.ts";
+import { dateShape } from "../operations/days.ts";
+import { dutyStates } from "../operations/duty.ts";
+import { EARLY_MS } from "../operations/person-duty.ts";
+import { summaryOf } from "../operations/summary.ts";
+import { type LiveTask, taskActions } from "../operations/tasks.ts";
 import { crewMatcher, crewView } from "../stream/crew-view.ts";
-import { type Api, actor, given, instant, list, needs, page, type ResourceParts, revisionOf, token } from "./route.ts";
+import { createOnce } from "./once.ts";
+import { createPictureDoor } from "./pictures.ts";
+import { type Api, actor, given, instant, list, needs, page, type ResourceParts, revisionOf } from "./route.ts";
+import { createWorkViews } from "./work-view.ts";
 
-const name = z.string().max(64);
-const statuses = ["planned", "started", "done", "cancelled"] as const;
+const name = z.string().min(1).max(64);
+const id = z.object({ id: z.string().max(96) });
+const taskStatus = z.enum(["planned", "started", "done", "cancelled"]);
 
-/** Who works now, what was planned and what came of it. */
+/** Who works where now: the start board, crews, tasks, and the numbers of the day. */
 export function registerOperations(api: Api, { center, config }: ResourceParts): void {
-  const { duties, tasks, stops, sweeps, crews, register } = center.operations;
+  const { duties, stops, sweeps, tasks, crews } = center.operations;
+  const views = createWorkViews(center);
+  const once = createOnce(center);
+  const pictures = createPictureDoor({ center });
+  const today = () => dateOf(center.calendar.dayNumber(center.clock.now()));
 
-  /** Lines and crews that a token reaches. */
-  const reaches = (request: FastifyRequest, { line, crewId }: { line: string | null; crewId: string | null }) => {
-    const { scope, work } = actor(request);
-    if (work !== undefined) return crewId !== null && work.crewId === crewId;
-    return scope.businessLine === undefined || (line !== null && scope.businessLine.includes(line));
-  };
-
-  const dutyView = (request: FastifyRequest, { duty, state }: LiveDuty) => {
-    const { role } = token(request);
-    const names = createNames(center.registry, role);
-    const who = crews.roleOf(duty.deviceId);
-    const beganAt = "arrivedAt" in state ? state.arrivedAt : state.startedAt;
-    return {
-      id: duty.id,
-      kind: duty.kind,
-      deviceId: names.of(duty.deviceId, duty.kind),
-      role: who.role,
-      number: who.number,
-      name: seesPeople(role) ? who.name : null,
-      crewId: duty.crewId,
-      line: duty.line,
-      date: duty.date,
-      from: duty.from,
-      to: duty.to,
-      post: duty.post,
-      state: state.state,
-      since: state.since,
-      beganAt,
-      /** Minutes after the planned begin; null while nobody began. */
-      lateMinutes: beganAt === null ? null : Math.round((beganAt - duty.from) / 60_000),
-    };
+  /** @throws Problem 404, also for a task that is none of the reader's */
+  const taskOf = (taskId: string, who: Actor): LiveTask => {
+    const task = tasks.get(taskId);
+    if (!task || !reachesWork(who, views.ofTask(task))) throw notFound(`task ${taskId}`);
+    return task;
   };
 
   api.get(
     "/duty",
     {
-      config: needs("readDistrict"),
+      config: needs("readDuty"),
       schema: {
-        summary: "The start board: what was planned for whom, and how it goes",
+        summary: "The start board: planned and actual of every badge and vehicle, in order of their time",
         querystring: z.object({
-          kind: z.enum(["person", "vehicle"]).optional(),
-          state: list(z.enum(dutyStates)),
+          /** Duties under way or about to begin at this instant; now when neither it nor a day is named. */
+          at: instant.optional(),
+          date: dateShape.optional(),
           line: list(name),
           crewId: list(name),
-          /** Duties under way at this instant; now when absent. */
-          at: instant.optional(),
+          kind: list(z.enum(["person", "vehicle"])),
+          state: list(z.enum(dutyStates)),
           ...page(config),
         }),
       },
     },
     async (request) => {
-      const { kind, state, line, crewId, at = center.clock.now(), cursor, limit } = request.query;
-      const found = [...duties.all()]
-        .filter(({ duty }) => duty.from - 3_600_000 <= at && at < duty.to && reaches(request, duty))
-        .filter(({ duty }) => kind === undefined || duty.kind === kind)
-        .filter((live) => !state || state.includes(live.state.state))
-        .filter(({ duty }) => !line || (duty.line !== null && line.includes(duty.line)))
-        .filter(({ duty }) => !crewId || (duty.crewId !== null && crewId.includes(duty.crewId)))
-        .filter(({ duty }) => cursor === undefined || duty.id > cursor)
-        .sort((a, b) => (a.duty.id < b.duty.id ? -1 : 1));
-      const items = found.slice(0, limit).map((live) => dutyView(request, live));
-      return { items, next: found.length > limit ? (found[limit - 1]?.duty.id ?? null) : null };
+      const who = actor(request);
+      const { at = center.clock.now(), date, line, crewId, kind, state, cursor, limit } = request.query;
+      const rows = [...duties.all()]
+        .filter(({ duty }) => (date === undefined ? at >= duty.from - EARLY_MS && at < duty.to : duty.date === date))
+        .filter(({ duty }) => fits(kind, duty.kind) && fits(line, duty.line))
+        .filter((live) => fits(crewId, live.duty.crewId) && reachesWork(who, views.ofDuty(live)))
+        .map((live) => views.duty(live, who.role))
+        .filter((row) => fits(state, row.state))
+        .map((row) => ({ row, key: `${row.from} ${row.id}` }));
+      return pageOf(rows, cursor, limit);
     },
   );
 
   api.get(
     "/crews",
     {
-      config: needs("readDistrict"),
+      config: needs("readDuty"),
       schema: {
-        summary: "Crews with their members, where they are and what they do",
-        querystring: z.object({ line: list(name) }),
+        summary: "Crews with who of them is there",
+        querystring: z.object({ line: list(name), communityId: list(name), ...page(config) }),
       },
     },
     async (request) => {
-      const matches = crewMatcher(given({ line: request.query.line }), actor(request));
-      const { role } = token(request);
-      const items = [...crews.revisions.values()].filter(matches).map((crew) => crewView(crew, role, center.registry));
-      return { items: items.sort((a, b) => (a.id < b.id ? -1 : 1)) };
+      const who = actor(request);
+      const { cursor, limit, ...filter } = request.query;
+      const rows = [...crews.revisions.values()]
+        .filter(crewMatcher(given(filter), who))
+        .map((crew) => ({ row: crewView(crew, who.role, center.registry), key: crew.id }));
+      return pageOf(rows, cursor, limit);
     },
   );
 
-  api.get(
-    "/operations/summary",
-    {
-      config: needs("readDistrict"),
-      schema: { summary: "Numbers for walls: who is on duty of those who are due, what was served, swept and done" },
-    },
-    async (request) => {
-      const at = center.clock.now();
-      const count = (kind: "person" | "vehicle") => {
-        const under = [...duties.all()].filter(
-          ({ duty }) =>
-            duty.kind === kind && duty.from <= at && at < duty.to && !duty.onLeave && reaches(request, duty),
-        );
-        return { due: under.length, onDuty: under.filter(({ state }) => atWork.has(state.state)).length };
-      };
-      const day = center.kpis.periods.start("day", at);
-      const today = <T extends { planned: { from: number; line: string | null; crewId: string | null } }>(
-        all: Iterable<T>,
-      ) => [...all].filter(({ planned }) => planned.from >= day && planned.from <= at && reaches(request, planned));
-      const [stopsToday, sweepsToday, tasksToday] = [today(stops.all()), today(sweeps.all()), today(tasks.all())];
-      const shares = sweepsToday.map(({ state }) => state.share);
-      return {
-        now: at,
-        people: count("person"),
-        vehicles: count("vehicle"),
-        stops: { planned: stopsToday.length, served: stopsToday.filter(({ state }) => state.servedAt !== null).length },
-        tasks: { planned: tasksToday.length, done: tasksToday.filter(({ state }) => state.status === "done").length },
-        sweeps: {
-          planned: shares.length,
-          /** Mean share of the sections whose window has begun; null when there are none. */
-          coverage: shares.length === 0 ? null : shares.reduce((sum, share) => sum + share, 0) / shares.length,
-        },
-      };
-    },
-  );
+  api.get("/crews/:id", { config: needs("readDuty"), schema: { summary: "One crew", params: id } }, async (request) => {
+    const who = actor(request);
+    const crew = crews.revisions.get(request.params.id);
+    if (!crew || !crewMatcher({}, who)(crew)) throw notFound(`crew ${request.params.id}`);
+    return crewView(crew, who.role, center.registry);
+  });
 
   api.get(
-    "/work/:kind",
+    "/tasks",
     {
-      config: needs("readRegistry"),
+      config: needs("readTasks"),
       schema: {
-        summary: "What came of the work: visits, ended duties, stops, sweeps, tasks; newest first",
-        params: z.object({ kind: z.enum(workKinds) }),
+        summary: "Tasks of the days around now, in order of their windows",
         querystring: z.object({
-          subjectId: name.optional(),
+          date: dateShape.optional(),
+          status: list(taskStatus),
+          line: list(name),
+          crewId: list(name),
           from: instant.optional(),
           to: instant.optional(),
           ...page(config),
@@ -152,86 +110,120 @@ export function registerOperations(api: Api, { center, config }: ResourceParts):
       },
     },
     async (request) => {
-      const { items, next } = await center.store.work({ kind: request.params.kind, ...given(request.query) });
-      const lines = token(request).scope.businessLine;
-      const mine = items.filter(({ body }) => {
-        const { line = null } = body as { line?: string | null };
-        return lines === undefined || (line !== null && lines.includes(line));
-      });
-      return { items: mine, next };
+      const who = actor(request);
+      const { date, status, line, crewId, from = 0, to = Number.POSITIVE_INFINITY, cursor, limit } = request.query;
+      const rows = [...tasks.all()]
+        .filter(({ planned, state }) => fits(status, state.status) && fits(line, planned.line))
+        .filter(({ planned }) => fits(crewId, planned.crewId) && (date === undefined || planned.date === date))
+        .filter(({ planned }) => planned.to > from && planned.from < to)
+        .filter((task) => reachesWork(who, views.ofTask(task)))
+        .map((task) => ({ row: views.task(task, who.role), key: `${task.planned.from} ${task.planned.id}` }));
+      return pageOf(rows, cursor, limit);
     },
   );
-
-  const taskView = (request: FastifyRequest, { planned, state }: LiveTask) => {
-    const people = atLeast(token(request).role, "dispatcher");
-    return { ...planned, ...state, by: people ? state.by : null, visit: people ? state.visit : null };
-  };
 
   api.get(
-    "/tasks",
-    {
-      config: needs("readTasks"),
-      schema: {
-        summary: "Tasks of the days around now, with what they still need",
-        querystring: z.object({ status: list(z.enum(statuses)), line: list(name), crewId: list(name) }),
-      },
-    },
-    async (request) => {
-      const { status, line, crewId } = request.query;
-      const items = [...tasks.all()]
-        .filter(({ planned }) => reaches(request, planned))
-        .filter(({ planned, state }) => {
-          const { line: own, crewId: crew } = planned;
-          return (
-            (!status || status.includes(state.status)) &&
-            (!line || line.includes(own)) &&
-            (!crewId || (crew !== null && crewId.includes(crew)))
-          );
-        })
-        .sort((a, b) => a.planned.from - b.planned.from);
-      return { items: items.map((item) => ({ ...taskView(request, item), missing: tasks.missing(item) })) };
+    "/tasks/:id",
+    { config: needs("readTasks"), schema: { summary: "One task, and what its proof still lacks", params: id } },
+    async (request, reply) => {
+      const who = actor(request);
+      const task = taskOf(request.params.id, who);
+      return reply.header("etag", `"${task.state.rev}"`).send(views.task(task, who.role));
     },
   );
-
-  const taskInReach = (request: FastifyRequest, id: string): LiveTask => {
-    const item = tasks.get(id);
-    if (!item || !reaches(request, item.planned)) throw notFound(`task ${id}`);
-    return item;
-  };
 
   api.post(
     "/tasks/:id/:action",
     {
       config: needs("actOnTasks"),
       schema: {
-        summary: "Start, complete, cancel or reopen a task; completing asks for the proof that its plan demands",
-        params: z.object({ id: z.string().max(160), action: z.enum(taskActions) }),
-        headers: z.object({ "if-match": z.string().max(32).optional() }),
+        summary: "Start, complete, cancel or reopen a task; If-Match is its revision",
+        params: id.extend({ action: z.enum(taskActions) }),
+        headers: z.object({
+          "if-match": z.string().max(32).optional(),
+          "idempotency-key": z.string().min(1).max(128).optional(),
+        }),
         body: z.object({ note: z.string().min(1).max(2_000).optional() }).nullish(),
       },
     },
-    async (request) => {
-      const { id, action } = request.params;
-      taskInReach(request, id);
+    async (request, reply) => {
       const who = actor(request);
-      const input = given({ note: request.body?.note, expectedRev: revisionOf(request.headers["if-match"]) });
-      const item = await center.operate((now, changes) => tasks.act(id, action, input, who, now, changes));
-      return taskView(request, item);
+      const { action } = request.params;
+      const expectedRev = revisionOf(request.headers["if-match"]);
+      const answer = await once(request.headers["idempotency-key"], who, request, 200, (now, changes) => {
+        const task = taskOf(request.params.id, who);
+        const input = { note: request.body?.note, expectedRev };
+        return plain(views.task(tasks.act(task.planned.id, action, input, who, now, changes), who.role));
+      });
+      return reply.code(answer.status).send(answer.body);
     },
   );
 
-  /** The register knows the crews; a name that is not there is a mistake worth telling. */
-  api.get(
-    "/crews/:id",
+  api.post(
+    "/tasks/:id/pictures",
     {
-      config: needs("readDistrict"),
-      schema: { summary: "One crew", params: z.object({ id: name }) },
+      config: needs("actOnTasks"),
+      bodyLimit: config.PICTURE_BYTES,
+      schema: {
+        summary: "Store a picture that proves a task; the body is the JPEG, PNG or WebP itself",
+        params: id,
+        querystring: pictures.query,
+      },
     },
-    async (request) => {
-      const { id } = request.params;
-      const crew = crews.revisions.get(id);
-      if (!register.get("crews", id) || !crew || !crewMatcher({}, actor(request))(crew)) throw notFound(`crew ${id}`);
-      return crewView(crew, token(request).role, center.registry);
+    async (request, reply) => {
+      const who = actor(request);
+      const task = taskOf(request.params.id, who);
+      const picture = await pictures.take(request.body, request.query);
+      const state = await center.operate(
+        (now, changes) => tasks.addPicture(task.planned.id, picture, who, now, changes).state,
+      );
+      return reply.code(201).send({ id: picture.id, pictures: state.pictures });
     },
   );
+
+  api.get(
+    "/tasks/:id/pictures/:picture",
+    {
+      config: needs("readPictures"),
+      schema: { summary: "A picture that proves a task", params: id.extend({ picture: z.string().max(80) }) },
+    },
+    async (request, reply) => {
+      const { id: taskId, picture } = request.params;
+      if (!taskOf(taskId, actor(request)).state.pictures.includes(picture)) throw notFound(`picture ${picture}`);
+      return pictures.send(picture, reply);
+    },
+  );
+
+  api.get(
+    "/operations/summary",
+    {
+      config: needs("readDuty"),
+      schema: { summary: "The day in numbers: crews, people, vehicles, stops, sweeps, tasks" },
+    },
+    async (request) => {
+      const who = actor(request);
+      const now = center.clock.now();
+      const own = {
+        duties: [...duties.all()].filter((live) => reachesWork(who, views.ofDuty(live))),
+        stops: [...stops.all()].filter((stop) => reachesWork(who, views.ofStop(stop))),
+        sweeps: [...sweeps.all()].filter((sweep) => reachesWork(who, views.ofSweep(sweep))),
+        tasks: [...tasks.all()].filter((task) => reachesWork(who, views.ofTask(task))),
+      };
+      return { at: now, date: today(), ...summaryOf(own, today(), now) };
+    },
+  );
+}
+
+const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
+
+const fits = <T extends string>(allowed: readonly T[] | undefined, value: T | null): boolean =>
+  allowed === undefined || (value !== null && allowed.includes(value));
+
+/** Rows after the cursor in order of their key, which is what the next cursor is. */
+function pageOf<T>(rows: readonly { row: T; key: string }[], cursor: string | undefined, limit: number) {
+  const rest = rows
+    .filter(({ key }) => cursor === undefined || key > cursor)
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const items = rest.slice(0, limit);
+  return { items: items.map(({ row }) => row), next: rest.length > limit ? (items.at(-1)?.key ?? null) : null };
 }

@@ -1,3 +1,4 @@
+import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { permissions } from "../access/policy.ts";
 import { isKind, kinds } from "../domain/kinds.ts";
@@ -11,8 +12,55 @@ const kindIsPersonal = (kind: string): boolean => isKind(kind) && kinds[kind].pe
 
 const alertId = z.object({ id: z.string().max(64) });
 
+/** Taking pictures in and giving them out, of whatever work they show. */
+export function createPictureDoor({ center }: Pick<ResourceParts, "center">) {
+  return {
+    /** Where and when it was taken. */
+    query: z
+      .object({
+        lat: z.coerce.number().min(-90).max(90).optional(),
+        lon: z.coerce.number().min(-180).max(180).optional(),
+        at: instant.optional(),
+      })
+      .refine(({ lat, lon }) => (lat === undefined) === (lon === undefined), "lat and lon belong together"),
+
+    /** @throws Problem 415 */
+    async take(
+      body: unknown,
+      { lat, lon, at }: { lat?: number | undefined; lon?: number | undefined; at?: number | undefined },
+    ) {
+      if (!Buffer.isBuffer(body)) {
+        throw new Problem(
+          415,
+          "notAPicture",
+          `send the picture as the body, as ${Object.keys(pictureTypes).join(", ")}`,
+        );
+      }
+      const id = await center.pictures.save(body);
+      return { id, at, ...(lat !== undefined && lon !== undefined && { position: { lat, lon } }) };
+    },
+
+    /** @throws Problem 404 */
+    async send(picture: string, reply: FastifyReply) {
+      const found = await center.pictures.read(picture);
+      if (!found) throw notFound(`picture ${picture}`);
+      return (
+        reply
+          .type(found.type)
+          // Opened by itself it is shown, and nothing else: not sniffed, not framed, no script.
+          .header("x-content-type-options", "nosniff")
+          .header("content-security-policy", "default-src 'none'; sandbox")
+          .header("content-disposition", `inline; filename="${picture.slice(0, 12)}${picture.slice(64)}"`)
+          .header("cache-control", "private, max-age=31536000, immutable")
+          .send(found.bytes)
+      );
+    },
+  };
+}
+
 /** Pictures of the work on an alert: taken by crews, looked at by whoever verifies it. */
 export function registerPictures(api: Api, { center, config }: ResourceParts): void {
+  const door = createPictureDoor({ center });
   for (const type of Object.keys(pictureTypes)) {
     api.addContentTypeParser(type, { parseAs: "buffer", bodyLimit: config.PICTURE_BYTES }, (_request, body, done) =>
       done(null, body),
@@ -27,34 +75,18 @@ export function registerPictures(api: Api, { center, config }: ResourceParts): v
       schema: {
         summary: "Store a picture of the work; the body is the JPEG, PNG or WebP itself",
         params: alertId,
-        querystring: z
-          .object({
-            lat: z.coerce.number().min(-90).max(90).optional(),
-            lon: z.coerce.number().min(-180).max(180).optional(),
-            at: instant.optional(),
-          })
-          .refine(({ lat, lon }) => (lat === undefined) === (lon === undefined), "lat and lon belong together"),
+        querystring: door.query,
       },
     },
     async (request, reply) => {
       const who = actor(request);
-      const { lat, lon, at } = request.query;
       const alert = center.alerting.get(request.params.id);
       if (!alert || !reaches(who, alert)) throw notFound(`alert ${request.params.id}`);
-      if (!Buffer.isBuffer(request.body)) {
-        throw new Problem(
-          415,
-          "notAPicture",
-          `send the picture as the body, as ${Object.keys(pictureTypes).join(", ")}`,
-        );
-      }
-      const id = await center.pictures.save(request.body);
-      const position = lat !== undefined && lon !== undefined ? { lat, lon } : undefined;
+      const taken = await door.take(request.body, request.query);
       const pictures = await center.operate(
-        (now, changes) =>
-          center.alerting.addPicture(alert.id, { id, at, ...(position && { position }) }, who, now, changes).pictures,
+        (now, changes) => center.alerting.addPicture(alert.id, taken, who, now, changes).pictures,
       );
-      return reply.code(201).send(pictures.find((picture) => picture.id === id));
+      return reply.code(201).send(pictures.find((picture) => picture.id === taken.id));
     },
   );
 
@@ -71,18 +103,8 @@ export function registerPictures(api: Api, { center, config }: ResourceParts): v
       const shown =
         alert !== undefined && (atLeast(who.role, permissions.readPictures) || !kindIsPersonal(alert.subject.kind));
       const listed = shown && alert.pictures.some((one) => one.id === picture) && reaches(who, alert);
-      const found = listed ? await center.pictures.read(picture) : null;
-      if (!found) throw notFound(`picture ${picture}`);
-      return (
-        reply
-          .type(found.type)
-          // Opened by itself it is shown, and nothing else: not sniffed, not framed, no script.
-          .header("x-content-type-options", "nosniff")
-          .header("content-security-policy", "default-src 'none'; sandbox")
-          .header("content-disposition", `inline; filename="${picture.slice(0, 12)}${picture.slice(64)}"`)
-          .header("cache-control", "private, max-age=31536000, immutable")
-          .send(found.bytes)
-      );
+      if (!listed) throw notFound(`picture ${picture}`);
+      return door.send(picture, reply);
     },
   );
 }

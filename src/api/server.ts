@@ -52,6 +52,7 @@ import { type Api, needs } from "./route.ts";
 import { registerRules } from "./rules.ts";
 import { registerSigning } from "./signing.ts";
 import { registerWalls } from "./walls.ts";
+import { registerWorkHistory } from "./work-history.ts";
 
 export interface ApiParts {
   readonly center: RunningCore;
@@ -209,6 +210,7 @@ export async function createApi({
       registerKpis(scoped as unknown as Api, parts);
       registerOutsideFigures(scoped as unknown as Api, parts);
       registerOperations(scoped as unknown as Api, parts);
+      registerWorkHistory(scoped as unknown as Api, parts);
       registerCoverage(scoped as unknown as Api, parts);
       registerReports(scoped as unknown as Api, { ...parts, reports });
       registerAlerts(scoped as unknown as Api, parts);

@@ -11,13 +11,29 @@ export interface Reader {
 
 /** Whether a place lies in what a token was given. A record without a place is nobody's but the unlimited ones'. */
 export function inScope(scope: Scope, place: Place | null | undefined): boolean {
-  const inside = <T>(allowed: readonly T[] | undefined, value: T | null | undefined) =>
-    allowed === undefined || (value != null && allowed.includes(value));
   return (
-    inside(scope.communityId, place?.communityId) &&
-    inside(scope.gridId, place?.gridId) &&
-    inside(scope.areaGrade, place?.areaGrade)
+    within(scope.communityId, place?.communityId) &&
+    within(scope.gridId, place?.gridId) &&
+    within(scope.areaGrade, place?.areaGrade)
   );
+}
+
+/** Whether one limit of a token lets a value through; an absent limit lets everything. */
+export const within = <T>(allowed: readonly T[] | undefined, value: T | null | undefined): boolean =>
+  allowed === undefined || (value != null && allowed.includes(value));
+
+/** Planned work: where it is to be done, of which line, by which crew or device. */
+export interface PlannedWork {
+  readonly place: Place | null;
+  readonly line: string | null;
+  readonly crewId: string | null;
+  readonly deviceId: string | null;
+}
+
+export function reachesWork({ scope, work }: Reader, { place, line, crewId, deviceId }: PlannedWork): boolean {
+  if (!inScope(scope, place) || !within(scope.businessLine, line)) return false;
+  if (work === undefined) return true;
+  return (crewId !== null && work.crewId === crewId) || (deviceId !== null && work.selves.includes(deviceId));
 }
 
 /** Whether an alert is in what a token was given: its place, and whose work it is. */

@@ -10,7 +10,8 @@ export interface CrewMember {
   readonly id: string;
   readonly kind: string;
   readonly role: string;
-  readonly number: string;
+  /** As the register has it; null where it has none. */
+  readonly number: string | null;
   readonly name: string | null;
   readonly state: DutyState;
   readonly since: Millis | null;
@@ -64,9 +65,9 @@ export function createCrews({ register, subject: subjectOf, duties, firstRev }: 
   index();
   for (const { id } of register.all("crews")) dirty.add(id);
 
-  const roleOf = (deviceId: string): { role: string; number: string; name: string | null } => {
+  const roleOf = (deviceId: string): Pick<CrewMember, "role" | "number" | "name"> => {
     const person = register.wearerOf(deviceId);
-    if (person) return { role: person.role, number: person.number ?? person.id, name: person.name };
+    if (person) return { role: person.role, number: person.number ?? null, name: person.name };
     const vehicle = register.get("vehicles", deviceId);
     return { role: vehicle?.type ?? "vehicle", number: deviceId, name: vehicle?.plate ?? null };
   };

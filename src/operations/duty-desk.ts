@@ -200,6 +200,12 @@ export function createDutyDesk(parts: DutyDeskParts) {
     }
   };
 
+  const waits = (live: LiveDuty, at: Millis): void => {
+    if (live.duty.kind === "person") {
+      live.state = personWaits(live.state as PersonState, live.duty, at, thresholds.person());
+    } else live.state = vehicleWaits(live.state as VehicleState, live.duty, at, thresholds.vehicle());
+  };
+
   return {
     dutyAt,
     all: (): Iterable<LiveDuty> => byId.values(),
@@ -242,6 +248,8 @@ export function createDutyDesk(parts: DutyDeskParts) {
         }
         if (!kept) {
           heardBefore(live, now);
+          // Written down after it has begun: it is due from now on, not only at its next look.
+          if (now >= duty.from) waits(live, now);
           keep(live, changes);
         }
         arm(live, now);
@@ -266,9 +274,7 @@ export function createDutyDesk(parts: DutyDeskParts) {
       if (live.closed) return;
       const before = live.state;
       const { duty } = live;
-      if (duty.kind === "person") {
-        live.state = personWaits(live.state as PersonState, duty, dueAt, thresholds.person());
-      } else live.state = vehicleWaits(live.state as VehicleState, duty, dueAt, thresholds.vehicle());
+      waits(live, dueAt);
       settle(live, before, dueAt, dueAt, changes);
       if (dueAt < duty.to + CLOSES_AFTER_MS) {
         arm(live, dueAt);

@@ -215,6 +215,7 @@ export interface CrewView {
     readonly id: string;
     readonly kind: string;
     readonly role: string;
+    /** In the register, else of the badge. */
     readonly number: string;
     readonly name: string | null;
     readonly state: DutyState;
