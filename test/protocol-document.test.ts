@@ -3,11 +3,15 @@ import { describe, expect, test } from "vitest";
 import { createDecoder } from "../devices/index.ts";
 import { checkMapping } from "../devices/mapping/check.ts";
 import { tryMapping } from "../devices/mapping/try.ts";
+import type { AlertAction } from "../src/alerts/alerting.ts";
+import { nextState, transitions } from "../src/alerts/lifecycle.ts";
+import { actionBody } from "../src/api/alerts.ts";
 import { influxHealth } from "../src/api/influx.ts";
 import { wallOrderShape } from "../src/api/walls.ts";
 import { settings } from "../src/config.ts";
 import { readFeatures } from "../src/district/read.ts";
-import { alertStates } from "../src/domain/alert.ts";
+import { alertStates, finalStates } from "../src/domain/alert.ts";
+import { systemActor } from "../src/domain/roles.ts";
 import { unknown } from "../src/forecast/forecast.ts";
 import { unfollowed } from "../src/influx/following.ts";
 import { kpiCatalogue } from "../src/kpi/catalogue.ts";
@@ -38,6 +42,7 @@ describe("docs/protocol.md", () => {
         "server-frame",
         "problem",
         "alert",
+        "action",
         "forecast",
         "kpi",
         "mapping",
@@ -63,6 +68,11 @@ describe("docs/protocol.md", () => {
       } else if (kind === "alert") {
         expect(Object.keys(value).sort()).toEqual(Object.keys(alertOf({})).sort());
         expect(alertStates).toContain(value.state);
+      } else if (kind === "action") {
+        const action = topic as AlertAction;
+        const [state = "open"] = transitions[action].from;
+        expect(actionBody.parse(value)).toEqual(value);
+        expect(nextState(alertOf({ state }), action, value, systemActor, 0)).toBe(transitions[action].to ?? state);
       } else if (kind === "feature") {
         expect(readFeatures({ type: "FeatureCollection", features: [value] }).issues).toEqual([]);
       } else if (kind === "mapping") {
@@ -93,6 +103,26 @@ describe("docs/protocol.md", () => {
       }
     },
   );
+});
+
+test("the table of actions is the lifecycle's own", () => {
+  const rows = [
+    ...read("docs/protocol.md").matchAll(/^\| `(\w+)` \| ([^|]+) \| ([^|]+) \| (\w+) \| ([^|]+) \|[^|]+\|$/gm),
+  ].filter(([, action = ""]) => action in transitions);
+  expect(rows.map(([, action]) => action)).toEqual(Object.keys(transitions));
+  const standing = alertStates.filter((state) => !finalStates.has(state));
+  for (const [, action, from = "", to = "", role, needs = ""] of rows) {
+    const { from: allowed, ...rest } = transitions[action as AlertAction];
+    expect([action, from.trim() === "any" ? standing : from.trim().split(", ")]).toEqual([action, [...allowed]]);
+    const fields = [...needs.matchAll(/`(\w+)`/g)].map(([, field]) => field as string);
+    const [first] = fields;
+    expect([action, { to: to.trim() === "–" ? null : to.trim(), role }]).toEqual([
+      action,
+      { to: rest.to, role: rest.role },
+    ]);
+    expect([action, fields]).toEqual([action, rest.needs === undefined ? [] : [rest.needs].flat()]);
+    if (first && fields.length > 1) expect([action, needs.includes(" and ")]).toEqual([action, rest.all === true]);
+  }
 });
 
 test("every setting the documents name exists", () => {

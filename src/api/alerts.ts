@@ -33,7 +33,8 @@ const actionFields = {
   until: z.number().int().optional(),
   into: z.string().min(1).max(64).optional(),
 };
-const actionBody = z.object(actionFields).nullish();
+/** What an action may carry. */
+export const actionBody = z.object(actionFields).nullish();
 const reportBody = z.object({
   ruleId: z.string().max(64),
   subject: z.object({ kind: z.string().max(32), id: z.string().min(1).max(64) }).optional(),
