@@ -3,11 +3,13 @@ import { LevelBadge } from "../shared/symbols.tsx";
 import { perLevel, shareOf } from "./statistics.ts";
 import type { WallParts } from "./wall-parts.ts";
 import { say } from "./words.ts";
+import { useWork } from "./work.ts";
 
 const LEVELS = [1, 2, 3, 4] as const;
 
 /** Is the district clean now? Four numbers that answer it from across a room. */
-export function Headline({ live }: WallParts) {
+export function Headline({ live, session }: WallParts) {
+  const work = useWork(session);
   const alerts = live.alerts.value;
   const levels = perLevel(alerts);
   const overflow = alerts.filter((alert) => alert.ruleId === "bin.overflow" && standing(alert)).length;
@@ -34,9 +36,9 @@ export function Headline({ live }: WallParts) {
         <small>{say("bins", { all: bins })}</small>
       </article>
       <article>
-        <h2>{say("onDuty")}</h2>
-        <p class="number">{people.online}</p>
-        <small>{say("ofAll", { all: people.count })}</small>
+        <h2>{say(work ? "atWork" : "onDuty")}</h2>
+        <p class="number">{work ? work.people.onDuty : people.online}</p>
+        <small>{work ? say("ofPlanned", { all: work.people.due }) : say("ofAll", { all: people.count })}</small>
       </article>
       <article>
         <h2>{say("onTime")}</h2>

@@ -2,7 +2,14 @@ import type { Kind } from "../../domain/kinds.ts";
 import { KindSymbol, LevelBadge } from "../shared/symbols.tsx";
 import { kindText, levelText, say } from "../shared/words.ts";
 
-export function Legend({ kinds, counted }: { kinds: readonly Kind[]; counted: string }) {
+interface LegendProps {
+  readonly kinds: readonly Kind[];
+  readonly counted: string;
+  /** The map colours road sections by how much of them is swept. */
+  readonly sections: boolean;
+}
+
+export function Legend({ kinds, counted, sections }: LegendProps) {
   return (
     <ul class="legend">
       {kinds.map((kind) => (
@@ -19,6 +26,13 @@ export function Legend({ kinds, counted }: { kinds: readonly Kind[]; counted: st
         <KindSymbol kind="bin" hollow />
         {say("offline")}
       </li>
+      {sections &&
+        ([0, 60, 95] as const).map((percent) => (
+          <li key={`swept-${percent}`}>
+            <span class={`swept swept-${percent}`} />
+            {percent === 95 ? `≥ ${percent} %` : `${percent} %`}
+          </li>
+        ))}
       {([1, 2, 3, 4] as const).map((level) => (
         <li key={level}>
           <LevelBadge level={level} />

@@ -1,4 +1,5 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
+import type { FeatureCollection } from "geojson";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Kind } from "../../domain/kinds.ts";
 import type { WallOrder } from "../../domain/wall.ts";
@@ -16,6 +17,7 @@ const ALERT_ZOOM = 16.2;
 /** Letters of this size are what a desk has. */
 const DESK_LETTER = 17.8;
 const REBUILD_MS = 5_000;
+const COVERAGE_MS = 30_000;
 
 const mapScale = (): number => Math.max(0.75, letterSize() / DESK_LETTER);
 
@@ -26,10 +28,12 @@ export interface MapFrameProps {
   /** The alert that holds the screen. */
   readonly focus: AlertView | null;
   readonly night: boolean;
+  /** Road sections are coloured by how much of them is swept. */
+  readonly sections: boolean;
 }
 
 /** The map, fed with what it shows and flown to what matters. A lost graphics card is a new map, not a black screen. */
-export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
+export function MapFrame({ parts, kinds, order, focus, night, sections }: MapFrameProps) {
   const { session, settings, district, live } = parts;
   const frame = useRef<HTMLDivElement>(null);
   const [edition, setEdition] = useState(0);
@@ -96,6 +100,25 @@ export function MapFrame({ parts, kinds, order, focus, night }: MapFrameProps) {
     const wanted = shownKinds.value;
     if (shown && totals.size > 0 && !replaying.value) feed.current?.look(shown.view(), wanted, totals);
   });
+  useEffect(() => {
+    const shown = map.value;
+    if (!shown || !sections) return;
+    let gone = false;
+    const draw = async () => {
+      const answer = await session.rest("GET", "/coverage").catch(() => null);
+      if (!answer?.ok || gone) return;
+      const { features, ...rest } = (await answer.json()) as FeatureCollection;
+      const planned = features.filter(({ properties }) => properties?.coverage !== null);
+      if (!gone) shown.drawSections({ ...rest, features: planned });
+    };
+    void draw();
+    const drawing = setInterval(draw, COVERAGE_MS);
+    return () => {
+      gone = true;
+      clearInterval(drawing);
+      shown.drawSections({ type: "FeatureCollection", features: [] });
+    };
+  }, [map.value, sections, session]);
   useSignalEffect(() => map.value?.speak(language.value));
   useEffect(() => {
     if (!map.value) return;

@@ -14,6 +14,8 @@ export interface Scene {
   /** What the map shows besides alerts. */
   readonly kinds: readonly Kind[];
   readonly panels: readonly ComponentType<WallParts>[];
+  /** Road sections are coloured by how much of them is swept. */
+  readonly sections?: true;
 }
 
 const EVERYTHING: readonly Kind[] = [
@@ -33,7 +35,11 @@ export const besideOverview: Scene["panels"] = [CommunityTable, CommunityLoad, V
 /** Each scene: what lies on the map, and the three panels beside it. */
 export const sceneTable: Readonly<Record<SceneName, Scene>> = {
   overview: { kinds: EVERYTHING, panels: [HourlyTrend, AlertMix, OnlineKinds] },
-  sanitation: { kinds: ["vehicle", "person", "station"], panels: [VehiclesAtWork, CrewsAtWork, WorkAlerts] },
+  sanitation: {
+    kinds: ["vehicle", "person", "station"],
+    panels: [VehiclesAtWork, CrewsAtWork, WorkAlerts],
+    sections: true,
+  },
   sorting: { kinds: ["bin", "foodWastePoint"], panels: [OverflowByCommunity, SoonFull, FoodWaste] },
   toilets: { kinds: ["toilet"], panels: [Odour, Footfall, ToiletAlerts] },
   streetAi: { kinds: ["camera"], panels: [FoundByAi, StreetHours, Precision] },

@@ -37,7 +37,7 @@ export function Screen(parts: WallParts) {
   const shownId = interruption.value?.alertId ?? requestedId;
   live.alerts.value;
   const shown = shownId === null ? undefined : live.alertsById.get(shownId);
-  const { panels, kinds } = sceneTable[scene.value];
+  const { panels, kinds, sections = false } = sceneTable[scene.value];
   const shownPanels = wide.value ? [...new Set([...panels, ...beside(scene.value)])] : panels;
   const grey = isGrey(live.freshness.value);
   const classes = ["wall", grey && "grey", night.value && "night", shown && "interrupted"].filter(Boolean).join(" ");
@@ -47,8 +47,15 @@ export function Screen(parts: WallParts) {
       <main>
         <Headline {...parts} />
         <div class="stage">
-          <MapFrame parts={parts} kinds={kinds} order={order.value} focus={shown ?? null} night={night.value} />
-          {!shown && <Legend kinds={kinds} counted={say("cells")} />}
+          <MapFrame
+            parts={parts}
+            kinds={kinds}
+            order={order.value}
+            focus={shown ?? null}
+            night={night.value}
+            sections={sections}
+          />
+          {!shown && <Legend kinds={kinds} counted={say("cells")} sections={sections} />}
           {order.value?.note && <p class="note">{order.value.note}</p>}
           {order.value && !order.value.note && !order.value.replay && !shown && (
             <p class="note quiet">{say("takenOver")}</p>

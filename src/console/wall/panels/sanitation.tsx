@@ -3,6 +3,7 @@ import { countBy } from "../statistics.ts";
 import { useDevices } from "../use-devices.ts";
 import type { WallParts } from "../wall-parts.ts";
 import { say } from "../words.ts";
+import { useWork } from "../work.ts";
 
 const MOVING_KMH = 1;
 
@@ -21,13 +22,24 @@ export function VehiclesAtWork({ session }: WallParts) {
   );
 }
 
-export function CrewsAtWork({ live }: WallParts) {
+export function CrewsAtWork({ live, session }: WallParts) {
+  const work = useWork(session);
   const { count, online } = live.totals.value.get("person") ?? { count: 0, online: 0 };
   return (
     <Panel title={say("people")}>
       <div class="rings">
-        <Ring part={online} whole={count} name={say("onDuty")} />
-        <Ring part={count - online} whole={count} name={say("silent")} />
+        {work ? (
+          <>
+            <Ring part={work.people.onDuty} whole={work.people.due} name={say("atWork")} />
+            <Ring part={work.vehicles.onDuty} whole={work.vehicles.due} name={say("vehiclesOut")} />
+            <Ring part={Math.round((work.sweeps.coverage ?? 0) * 100)} whole={100} name={say("coverage")} />
+          </>
+        ) : (
+          <>
+            <Ring part={online} whole={count} name={say("onDuty")} />
+            <Ring part={count - online} whole={count} name={say("silent")} />
+          </>
+        )}
       </div>
     </Panel>
   );
