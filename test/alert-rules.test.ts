@@ -369,3 +369,30 @@ describe("bodies and sensors", () => {
     expect(desk.only("bin.overflow").stale).toBe(false);
   });
 });
+
+test("a vehicle that burns a third more than on its legs of 30 days is told; filling up and a usual leg are not", () => {
+  const desk = openDesk();
+  desk.add("truck-1", "vehicle");
+  let km = 1_000;
+  let fuelL = 100;
+  /** Twenty kilometres in steps of five, so many litres in all. */
+  const leg = (litres: number) => {
+    for (let step = 0; step < 4; step++) {
+      desk.wait(15 * MINUTE);
+      km += 5;
+      fuelL -= litres / 4;
+      desk.say("truck-1", { odometerKm: km, fuelL, speedKmh: 20 });
+    }
+  };
+  const standing = () => desk.all("vehicle.fuel_anomaly").filter(({ clearedAt }) => clearedAt === null);
+  desk.say("truck-1", { odometerKm: km, fuelL, speedKmh: 20 });
+  for (let day = 0; day < 5; day++) leg(6);
+  leg(7.5);
+  fuelL += 60;
+  leg(6);
+  expect(standing()).toEqual([]);
+  leg(9);
+  expect(standing()).toMatchObject([{ subtype: "consumption", level: 3, evidence: [{ per100L: 45, legs: 7 }] }]);
+  leg(6);
+  expect(standing()).toEqual([]);
+});

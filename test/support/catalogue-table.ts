@@ -217,7 +217,7 @@ export const catalogueTable: Readonly<Record<string, ExpectedRule>> = {
     level: 3,
     target: "480 W",
     codes: "",
-    checks: ["vehicle: falls fuelL 8 0.08 10m true; 1x; never"],
+    checks: ["vehicle: falls fuelL 8 0.08 10m true; 1x; never", "vehicle consumption: burns 20 1.3 30 5; 1x; 1x"],
     closes: "by a person",
     enabled: true,
   },

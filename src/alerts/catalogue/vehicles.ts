@@ -97,6 +97,13 @@ export const vehicles: readonly Rule[] = [
         opens: { samples: 1 },
         clears: null,
       },
+      {
+        kinds: ["vehicle"],
+        subtype: "consumption",
+        judge: { type: "burns", legKm: 20, overShare: 1.3, days: 30, legs: 5 },
+        opens: { samples: 1 },
+        clears: { samples: 1 },
+      },
     ],
     matter: [],
     target: { minutes: WORKING_DAY_MINUTES, clock: "W" },

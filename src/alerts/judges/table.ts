@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { feltHeat, restingHeartRate } from "./bodies.ts";
 import { closedInOpeningHours, growsAtNight, odour } from "./facilities.ts";
+import { burns } from "./fuel.ts";
 import { offRoute, unloadsElsewhere } from "./ground.ts";
 import type { JudgeKind, Judging } from "./judging.ts";
 import { movedFrom, outsideArea, overRoadLimit, overWorkLimit } from "./movement.ts";
@@ -14,6 +15,7 @@ const judges = {
   raised,
   rises,
   falls,
+  burns,
   stuck,
   odour,
   growsAtNight,
@@ -43,6 +45,7 @@ export const judgeShape = z.discriminatedUnion("type", [
   judges.raised.schema,
   judges.rises.schema,
   judges.falls.schema,
+  judges.burns.schema,
   judges.stuck.schema,
   judges.odour.schema,
   judges.growsAtNight.schema,
