@@ -62,6 +62,13 @@ export const pages: readonly DeskPage[] = [
     load: () => import("./kpis.tsx"),
   },
   {
+    id: "reports",
+    key: "e",
+    permission: "readReports",
+    icon: "M6 3h9l4 4v14H6zM9 11h7M9 15h7",
+    load: () => import("./reports.tsx"),
+  },
+  {
     id: "handover",
     key: "o",
     permission: "handOver",

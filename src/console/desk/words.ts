@@ -13,6 +13,7 @@ export const say = words({
   rules: { zh: "规则回测", en: "Rules" },
   silences: { zh: "静默与三防", en: "Silences" },
   kpis: { zh: "指标", en: "KPIs" },
+  reports: { zh: "报告", en: "Reports" },
   handover: { zh: "交接班", en: "Handover" },
   walls: { zh: "大屏", en: "Walls" },
   people: { zh: "人员账号", en: "Accounts" },
