@@ -4,7 +4,7 @@ import { useLoad } from "./use-load.ts";
 /** Numbers of who works, as `GET /operations/summary` gives them. */
 export interface WorkSummary {
   readonly people: { readonly due: number; readonly onDuty: number };
-  readonly vehicles: { readonly due: number; readonly onDuty: number };
+  readonly vehicles: { readonly started: number; readonly due: number };
   readonly sweeps: { readonly planned: number; readonly coverage: number | null };
 }
 

@@ -31,7 +31,7 @@ export function CrewsAtWork({ live, session }: WallParts) {
         {work ? (
           <>
             <Ring part={work.people.onDuty} whole={work.people.due} name={say("atWork")} />
-            <Ring part={work.vehicles.onDuty} whole={work.vehicles.due} name={say("vehiclesOut")} />
+            <Ring part={work.vehicles.started} whole={work.vehicles.due} name={say("vehiclesOut")} />
             <Ring part={Math.round((work.sweeps.coverage ?? 0) * 100)} whole={100} name={say("coverage")} />
           </>
         ) : (
