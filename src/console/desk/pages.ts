@@ -20,6 +20,13 @@ export const pages: readonly DeskPage[] = [
     load: () => import("./bench.tsx"),
   },
   {
+    id: "starts",
+    key: "s",
+    permission: "readWork",
+    icon: "M12 3a9 9 0 1 0 9 9M12 7v5l3 2M16 4l5-1v5",
+    load: () => import("./starts.tsx"),
+  },
+  {
     id: "forecasts",
     key: "f",
     permission: "readHistory",
