@@ -31,7 +31,7 @@ const ROWS_AT_ONCE = 20_000;
 
 /**
  * Past readings out of InfluxDB, in InfluxQL over `/query`: the one language that InfluxDB 1, 2 and 3 all answer
- * (docs/decisions/0025). Nothing from outside is written into a query: devices are numbers, metrics and kinds are from
+ * (docs/decisions/0017). Nothing from outside is written into a query: devices are numbers, metrics and kinds are from
  * closed lists.
  */
 export function createInfluxHistory(options: InfluxHistoryOptions): History {
