@@ -333,7 +333,7 @@ export const catalogueTable: Readonly<Record<string, ExpectedRule>> = {
       "all outOfRange: flagged outOfRange; 3x; 1h",
       "all clock: flagged clockFuture,clockPast,clockDefault,clockZone; 3x; 1h",
       "all sensor: flagged sensorError; 3x; 1h",
-      "bin+station stuck: stuck fillPct 1d 5; 1x; 1h",
+      "bin+station stuck: stuck fillPct 1d 5 12; 1x; 1h",
       "all reported: alarmed fault,sensorFault,gnssFault,gnssAntennaOpen,gnssAntennaShort,cameraFault,displayFault,icCardFault,speedSensorFault,mainPowerOff,powerUnplugged,jamming faultCleared,normal; 1x; 1h",
     ],
     closes: "after 1h",

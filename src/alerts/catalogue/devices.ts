@@ -68,7 +68,7 @@ export const devices: readonly Rule[] = [
         // A level that stands still for a day above the bottom: a lid that stays open, a sensor that is stuck.
         kinds: ["bin", "station"],
         subtype: "stuck",
-        judge: { type: "stuck", metric: "fillPct", forMs: DAY, restingAt: 5 },
+        judge: { type: "stuck", metric: "fillPct", forMs: DAY, restingAt: 5, readings: 12 },
         opens: { samples: 1 },
         clears: { holdMs: HOUR },
       },

@@ -135,21 +135,29 @@ export const falls = defineJudge(
 
 /**
  * A value that has not changed at all for so long while the device kept reporting it: a stuck sensor, not a quiet place.
- * Values up to `restingAt` may rest: an empty bin is no fault. Judged on the newest values only; a restart starts anew.
+ * Values up to `restingAt` may rest: an empty bin is no fault. Fewer than `readings` equal ones prove nothing: a sensor that
+ * speaks once a day repeats itself by chance. Judged on the newest values only; a restart starts anew.
  */
 export const stuck = defineJudge(
-  z.strictObject({ type: z.literal("stuck"), metric, forMs: milliseconds, restingAt: number }),
-  ({ metric, forMs, restingAt }) => {
-    const unchanged = memory<{ value: number; since: number }>();
+  z.strictObject({
+    type: z.literal("stuck"),
+    metric,
+    forMs: milliseconds,
+    restingAt: number,
+    readings: z.number().int().min(2),
+  }),
+  ({ metric, forMs, restingAt, readings }) => {
+    const unchanged = memory<{ value: number; since: number; times: number }>();
     return ({ metrics, subject, at, outOfOrder }) => {
       const value = metrics[metric];
       if (value === undefined || outOfOrder) return null;
       const known = unchanged.of(subject);
       if (known?.value !== value) {
-        unchanged.put(subject, { value, since: at });
+        unchanged.put(subject, { value, since: at, times: 1 });
         return OVER;
       }
-      if (value <= restingAt || at - known.since < forMs) return OVER;
+      known.times++;
+      if (value <= restingAt || at - known.since < forMs || known.times < readings) return OVER;
       return { says: "holds", facts: { [metric]: value, unchangedHours: Math.floor((at - known.since) / HOUR) } };
     };
   },
