@@ -152,18 +152,21 @@ const steps: readonly string[] = [
   `,
 ];
 
+/** The version this program writes. */
+export const schemaVersion = steps.length;
+
 /**
- * Brings the database to the version this program knows.
+ * Brings the database to the version this program knows, or to an earlier one, as an older program would have made it.
  * @throws Error when it was written by a newer version
  */
-export function migrate(database: DatabaseSync): void {
+export function migrate(database: DatabaseSync, to: number = schemaVersion): void {
   const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
-  if (version > steps.length) {
+  if (version > schemaVersion) {
     throw new Error(
-      `the database has version ${version}, this Kerbside knows ${steps.length}: start the newer version, or restore a backup`,
+      `the database has version ${version}, this Kerbside knows ${schemaVersion}: start the newer version, or restore a backup`,
     );
   }
-  for (let next = version; next < steps.length; next++) {
+  for (let next = version; next < to; next++) {
     database.exec("BEGIN IMMEDIATE");
     try {
       database.exec(steps[next] ?? "");
