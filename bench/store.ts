@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { deflateRawSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { DAY, SECOND } from "../src/domain/time.ts";
+import type { CommitBatch } from "../src/store/batch.ts";
 import { ReadingWriter } from "../src/store/readings.ts";
 import { openStore, type SqliteOptions, type SqliteStore } from "../src/store/sqlite-store.ts";
-import type { CommitBatch } from "../src/store/store.ts";
 import { type Tier, tiers } from "../src/store/tiers.ts";
 import type { BenchOptions, Print } from "./index.ts";
 

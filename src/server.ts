@@ -25,8 +25,9 @@ import type { Broker } from "./outputs/mqtt-mirror.ts";
 import { createOutputs } from "./outputs/outputs.ts";
 import { createReplays } from "./replay/replays.ts";
 import { createReports } from "./reports/keeper.ts";
+import type { History } from "./store/history.ts";
 import { openStore } from "./store/sqlite-store.ts";
-import type { History, Store } from "./store/store.ts";
+import type { Store } from "./store/store.ts";
 import { attachStream, newStreamCounters } from "./stream/websocket.ts";
 
 /** The synthetic district that ships with Kerbside; a real city sets DISTRICT. */

@@ -10,7 +10,7 @@ import { csv } from "../src/exports/csv.ts";
 import { gpx } from "../src/exports/gpx.ts";
 import { harmless, localTime, type Table } from "../src/exports/table.ts";
 import { xlsx } from "../src/exports/xlsx.ts";
-import type { TrackPoint } from "../src/store/store.ts";
+import type { TrackPoint } from "../src/store/history.ts";
 import { simplifyTrack } from "../src/trips/simplify.ts";
 import { findTrips, withoutJumps } from "../src/trips/trips.ts";
 import { ADMIN_TOKEN, startTestCenter, type TestCenter } from "./support/running-center.ts";

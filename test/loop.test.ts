@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Changes } from "../src/center/changes.ts";
 import { createLoop, type LoopParts } from "../src/center/loop.ts";
 import { ManualClock } from "../src/domain/time.ts";
-import type { CommitBatch } from "../src/store/store.ts";
+import type { CommitBatch } from "../src/store/batch.ts";
 
 const START = 1_790_000_000_000;
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Device } from "../src/domain/device.ts";
 import type { Kind } from "../src/domain/kinds.ts";
 import { DAY, HOUR } from "../src/domain/time.ts";
-import type { Reading } from "../src/store/store.ts";
+import type { Reading } from "../src/store/kept.ts";
 import { temporaryDirectory } from "./support/directory.ts";
 import { batchOf, openTestStore, T0 } from "./support/store.ts";
 

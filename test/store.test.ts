@@ -5,7 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { DAY } from "../src/domain/time.ts";
 import { auditHash } from "../src/store/commit.ts";
-import { type Reading, StoreUnavailable } from "../src/store/store.ts";
+import type { Reading } from "../src/store/kept.ts";
+import { StoreUnavailable } from "../src/store/store.ts";
 import { temporaryDirectory } from "./support/directory.ts";
 import { alertOf, batchOf, openTestStore, T0 } from "./support/store.ts";
 

@@ -6,8 +6,8 @@ import type { Calendar, DayWindows } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
 import { invalid } from "../domain/problem.ts";
 import { DAY, type Millis } from "../domain/time.ts";
+import type { History } from "../store/history.ts";
 import { decodeReadings } from "../store/readings.ts";
-import type { History } from "../store/store.ts";
 import { createAlerting } from "./engine.ts";
 import type { Rule } from "./rule.ts";
 

@@ -1,5 +1,5 @@
 import type { Changes } from "../center/changes.ts";
-import type { RuleState } from "../store/store.ts";
+import type { RuleState } from "../store/kept.ts";
 import type { ConditionState } from "./condition.ts";
 import type { Watched } from "./watch.ts";
 

@@ -2,7 +2,7 @@ import type { Changes } from "../center/changes.ts";
 import type { Alert } from "../domain/alert.ts";
 import { invalid } from "../domain/problem.ts";
 import { DAY, type Millis } from "../domain/time.ts";
-import type { RuleState } from "../store/store.ts";
+import type { RuleState } from "../store/kept.ts";
 import type { Alerting, DerivedProblem, District } from "./alerting.ts";
 import { type AttentionLimits, createAttention } from "./attention.ts";
 import { resumed } from "./case-actions.ts";

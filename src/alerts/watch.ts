@@ -4,7 +4,7 @@ import type { Alert, AlertState } from "../domain/alert.ts";
 import type { Kind } from "../domain/kinds.ts";
 import type { Place } from "../domain/place.ts";
 import type { Millis } from "../domain/time.ts";
-import type { RuleState } from "../store/store.ts";
+import type { RuleState } from "../store/kept.ts";
 import type { District } from "./alerting.ts";
 import { type ConditionState, currentRun, emptyState, enoughAt, mark, type Run } from "./condition.ts";
 import { conditionOf, createConditionMemory } from "./condition-memory.ts";

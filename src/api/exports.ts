@@ -14,7 +14,7 @@ import { readingsTable } from "../exports/readings.ts";
 import type { Language, Table } from "../exports/table.ts";
 import { trackTable, tripTable } from "../exports/tracks.ts";
 import { xlsx } from "../exports/xlsx.ts";
-import type { AlertQuery } from "../store/store.ts";
+import type { AlertQuery } from "../store/questions.ts";
 import { alertView } from "../stream/projection.ts";
 import type { AlertView } from "../stream/protocol.ts";
 import { simplifyTrack } from "../trips/simplify.ts";

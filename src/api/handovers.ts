@@ -9,7 +9,7 @@ import { inScope, reaches } from "../domain/reach.ts";
 import type { Actor } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
-import type { AuditEntry } from "../store/store.ts";
+import type { AuditEntry } from "../store/kept.ts";
 import { type Api, actor, given, needs, page, type ResourceParts } from "./route.ts";
 
 /** One that waits for its second signature; the record itself is in the audit, where nobody can change it. */

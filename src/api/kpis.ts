@@ -9,7 +9,7 @@ import { kpiCatalogue } from "../kpi/catalogue.ts";
 import type { Scope } from "../kpi/measures.ts";
 import { type Period, periods } from "../kpi/periods.ts";
 import { ticketShape } from "../kpi/tickets.ts";
-import type { KpiWithin } from "../store/store.ts";
+import type { KpiWithin } from "../store/questions.ts";
 import { alertView } from "../stream/projection.ts";
 import { sendTable } from "./exports.ts";
 import { type Api, actor, given, instant, list, needs, page, type ResourceParts, token } from "./route.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { kinds } from "../domain/kinds.ts";
 import { reachesWork } from "../domain/reach.ts";
 import type { Post } from "../operations/records.ts";
-import type { WorkRecord } from "../store/store.ts";
+import type { WorkRecord } from "../store/kept.ts";
 import { createPastRights, lookReason } from "./past-rights.ts";
 import { type Api, actor, given, instant, needs, page, type ResourceParts } from "./route.ts";
 

@@ -5,7 +5,6 @@ import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
 import type { KpiDraft } from "../kpi/ledger.ts";
 import type { Report } from "../reports/report.ts";
-import { ReadingWriter } from "../store/readings.ts";
 import type {
   AuditEntry,
   DistrictChange,
@@ -13,7 +12,8 @@ import type {
   QuarantineEntry,
   RuleState,
   WorkRecord,
-} from "../store/store.ts";
+} from "../store/kept.ts";
+import { ReadingWriter } from "../store/readings.ts";
 
 /** `{id, name, args}` on a device's command topic. */
 export interface DeviceCommand {

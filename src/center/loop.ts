@@ -1,7 +1,7 @@
 import type { Clock, Millis } from "../domain/time.ts";
 import { ManualClock } from "../domain/time.ts";
 import type { InboundMessage, Inbox } from "../ingest/inbox.ts";
-import type { CommitBatch } from "../store/store.ts";
+import type { CommitBatch } from "../store/batch.ts";
 import type { Health } from "./access.ts";
 import { Changes } from "./changes.ts";
 

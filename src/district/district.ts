@@ -2,7 +2,7 @@ import type { Changes } from "../center/changes.ts";
 import type { DistrictFeature } from "../domain/district.ts";
 import { conflict, Problem } from "../domain/problem.ts";
 import type { Millis } from "../domain/time.ts";
-import type { EditionNote } from "../store/store.ts";
+import type { EditionNote } from "../store/kept.ts";
 import { checkDistrict } from "./check.ts";
 import { createGeography, type Geography, type LiveGeography } from "./geography.ts";
 import { type DistrictIssue, describeIssue } from "./issue.ts";

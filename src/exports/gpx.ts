@@ -1,4 +1,4 @@
-import type { TrackPoint } from "../store/store.ts";
+import type { TrackPoint } from "../store/history.ts";
 
 /** The way of something as GPX 1.1, which navigation devices and map programs open. */
 export function* gpx(name: string, segments: Iterable<readonly TrackPoint[]>): Generator<string> {

@@ -1,8 +1,8 @@
 import type { Device } from "../domain/device.ts";
 import { type MetricName, metrics as vocabulary } from "../domain/metrics.ts";
 import { DAY, type Millis } from "../domain/time.ts";
+import type { Aggregate, History } from "../store/history.ts";
 import { decodeReadings } from "../store/readings.ts";
-import type { Aggregate, History } from "../store/store.ts";
 import type { Cell, Table } from "./table.ts";
 
 export interface ReadingsExport {

@@ -1,4 +1,4 @@
-import type { TrackPoint } from "../store/store.ts";
+import type { TrackPoint } from "../store/history.ts";
 import type { Stop, Trip } from "../trips/trips.ts";
 import type { Cell, Table } from "./table.ts";
 

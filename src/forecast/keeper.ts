@@ -1,6 +1,6 @@
 import type { Device } from "../domain/device.ts";
 import { DAY, HOUR, type Millis } from "../domain/time.ts";
-import type { History, Point } from "../store/store.ts";
+import type { History, Point } from "../store/history.ts";
 import { type BinForecast, forecast, unknown } from "./forecast.ts";
 import type { BinMemory } from "./memory.ts";
 import { remember } from "./remember.ts";

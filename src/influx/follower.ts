@@ -1,7 +1,7 @@
 import { DAY, type Millis } from "../domain/time.ts";
 import type { Journal } from "../store/journal.ts";
+import type { QuarantineEntry } from "../store/kept.ts";
 import { decodeReadings } from "../store/readings.ts";
-import type { QuarantineEntry } from "../store/store.ts";
 import type { DeliveryCounters, RefusedLine, Stuck } from "./delivery.ts";
 import { alertLine, alertStepLine, createDeviceLines, type DeviceLines } from "./lines.ts";
 

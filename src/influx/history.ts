@@ -2,8 +2,9 @@ import { type Kind, kinds } from "../domain/kinds.ts";
 import { isMetricName, type Metrics } from "../domain/metrics.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Millis } from "../domain/time.ts";
+import type { DeviceQuery, History, ReadingsQuery, Series, SeriesQuery, TrackPoint } from "../store/history.ts";
+import type { Reading } from "../store/kept.ts";
 import { ReadingWriter } from "../store/readings.ts";
-import type { DeviceQuery, History, Reading, ReadingsQuery, Series, SeriesQuery, TrackPoint } from "../store/store.ts";
 
 export interface InfluxHistoryOptions {
   readonly url: string;

@@ -3,7 +3,7 @@ import { type Kind, kinds } from "../domain/kinds.ts";
 import type { MetricName } from "../domain/metrics.ts";
 import { HOUR, type Millis } from "../domain/time.ts";
 import type { DevicePlace } from "../store/journal.ts";
-import type { Reading } from "../store/store.ts";
+import type { Reading } from "../store/kept.ts";
 
 /**
  * The journal in line protocol (docs/protocol.md, "InfluxDB"). Every point is a function of what is committed: the same

@@ -1,6 +1,7 @@
 import type { Millis } from "../domain/time.ts";
 import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
-import type { KpiQuery, KpiSum, KpiWithin, Store } from "../store/store.ts";
+import type { KpiQuery, KpiSum, KpiWithin } from "../store/questions.ts";
+import type { Store } from "../store/store.ts";
 import { type CaseRecord, closeByOf, counts } from "./cases.ts";
 import type { Kpi } from "./catalogue/shapes.ts";
 import { CITY_INDEX, type CityIndex, firstMonthOf, indexesIn } from "./city-index.ts";

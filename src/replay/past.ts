@@ -1,8 +1,8 @@
 import type { Center } from "../center/access.ts";
 import type { Alert } from "../domain/alert.ts";
 import { HOUR, MINUTE, type Millis } from "../domain/time.ts";
+import type { AlertVersion, Reading } from "../store/kept.ts";
 import { decodeReadings } from "../store/readings.ts";
-import type { AlertVersion, Reading } from "../store/store.ts";
 
 /** The past of a district in the order in which it happened, a page at a time. */
 

@@ -4,7 +4,7 @@ import { defaultWorldLimits, World } from "../center/world.ts";
 import { type Alert, finalStates } from "../domain/alert.ts";
 import type { Level } from "../domain/levels.ts";
 import type { Clock, Millis } from "../domain/time.ts";
-import type { AlertVersion, Reading } from "../store/store.ts";
+import type { AlertVersion, Reading } from "../store/kept.ts";
 import type { Happening } from "./past.ts";
 
 /** Repetitions were dropped when the readings came: nothing needs to be remembered for that. */

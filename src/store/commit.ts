@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { finalStates } from "../domain/alert.ts";
 import type { Device } from "../domain/device.ts";
+import type { CommitBatch } from "./batch.ts";
 import { createEditionWriter } from "./editions.ts";
 import { createKpiCommitter } from "./kpi-tables.ts";
 import { createMeta } from "./meta.ts";
 import { decodeReadings } from "./readings.ts";
 import { createReportWriter } from "./reports.ts";
-import type { CommitBatch } from "./store.ts";
 import type { Tail } from "./tail.ts";
 import { createVersionWriter } from "./versions.ts";
 

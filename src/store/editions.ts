@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { DistrictFeature } from "../domain/district.ts";
-import type { DistrictChange, EditionNote, FeatureEdition, Page } from "./store.ts";
+import type { DistrictChange, EditionNote, FeatureEdition } from "./kept.ts";
+import type { Page } from "./questions.ts";
 
 type Row = Record<string, unknown>;
 

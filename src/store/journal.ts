@@ -1,7 +1,8 @@
 import type { Alert, TimelineEntry } from "../domain/alert.ts";
 import type { Kind } from "../domain/kinds.ts";
 import type { Millis } from "../domain/time.ts";
-import type { History, QuarantineEntry } from "./store.ts";
+import type { History } from "./history.ts";
+import type { QuarantineEntry } from "./kept.ts";
 
 /** Committed readings in the order of their commits. */
 export interface JournalEntries {

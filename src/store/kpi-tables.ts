@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Millis } from "../domain/time.ts";
 import type { KpiChanges, KpiRecord } from "../kpi/ledger.ts";
 import { measures, type Scope } from "../kpi/measures.ts";
-import type { KpiCases, KpiPart, KpiQuery, KpiSum, Page } from "./store.ts";
+import type { KpiCases, KpiPart, KpiQuery, KpiSum, Page } from "./questions.ts";
 
 /** Counters of the figures, the parts that opened-up figures are made of, and records that may still change. */
 

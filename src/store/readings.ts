@@ -1,6 +1,6 @@
 import { type MetricName, metricById, metrics as metricTable } from "../domain/metrics.ts";
 import { type DeviceEvent, qualityFlags } from "../domain/observation.ts";
-import type { Reading } from "./store.ts";
+import type { Reading } from "./kept.ts";
 
 /**
  * Packed readings, little endian: a version byte, then for each reading

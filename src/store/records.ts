@@ -3,21 +3,11 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Alert, TimelineEntry } from "../domain/alert.ts";
 import { invalid } from "../domain/problem.ts";
 import type { Json } from "../domain/text.ts";
+import type { Restored } from "./batch.ts";
 import { restoreDistrict } from "./editions.ts";
+import type { AlertStep, AuditEntry, IdempotentAnswer, QuarantineEntry, RuleState, WorkRecord } from "./kept.ts";
 import { restoreKpiRecords } from "./kpi-tables.ts";
-import type {
-  AlertQuery,
-  AlertStep,
-  AuditEntry,
-  AuditQuery,
-  IdempotentAnswer,
-  Page,
-  QuarantineEntry,
-  Restored,
-  RuleState,
-  WorkQuery,
-  WorkRecord,
-} from "./store.ts";
+import type { AlertQuery, AuditQuery, Page, WorkQuery } from "./questions.ts";
 
 type Row = Record<string, SQLInputValue>;
 const bodies = <T>(rows: unknown[]): T[] => (rows as { body: string }[]).map(({ body }) => JSON.parse(body) as T);

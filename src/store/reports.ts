@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Report, ReportKind, ReportNote } from "../reports/report.ts";
-import type { Page } from "./store.ts";
+import type { Page } from "./questions.ts";
 
 /** Keeps a report; one that is kept already stays as it is. */
 export function createReportWriter(database: DatabaseSync): (report: Report) => void {

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { DAY, HOUR, type Millis } from "../domain/time.ts";
+import { workKinds } from "./kept.ts";
 import { createKpiRetention } from "./kpi-tables.ts";
 import { atomically, createMeta } from "./meta.ts";
 import { createPersonRetention } from "./person-retention.ts";
-import { workKinds } from "./store.ts";
 import { tiers } from "./tiers.ts";
 
 export interface RetentionLimits {

@@ -2,18 +2,10 @@ import type { DatabaseSync } from "node:sqlite";
 import type { MetricName, Metrics } from "../domain/metrics.ts";
 import { DAY, type Millis } from "../domain/time.ts";
 import { type Columns, decodeChunk } from "./chunks.ts";
+import type { Aggregate, DeviceQuery, Point, ReadingsQuery, Series, SeriesQuery, TrackPoint } from "./history.ts";
+import type { Reading } from "./kept.ts";
 import { merge } from "./merge.ts";
 import { ReadingWriter } from "./readings.ts";
-import type {
-  Aggregate,
-  DeviceQuery,
-  Point,
-  Reading,
-  ReadingsQuery,
-  Series,
-  SeriesQuery,
-  TrackPoint,
-} from "./store.ts";
 import type { Tail } from "./tail.ts";
 import { createTierReader } from "./tier-reader.ts";
 import type { Summary } from "./tiers.ts";

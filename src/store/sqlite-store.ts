@@ -1,9 +1,10 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Millis } from "../domain/time.ts";
+import type { Restored } from "./batch.ts";
 import { createCaller } from "./calls.ts";
 import type { Journal } from "./journal.ts";
 import type { RetentionLimits } from "./retention.ts";
-import type { Restored, Store } from "./store.ts";
+import type { Store } from "./store.ts";
 
 export interface SqliteOptions {
   readonly directory: string;

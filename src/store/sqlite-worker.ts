@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { backup, type DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { Millis } from "../domain/time.ts";
+import type { CommitBatch } from "./batch.ts";
 import { answerCalls } from "./calls.ts";
 import { createCommitter } from "./commit.ts";
 import { asStoreError, freeBytes, needsReopening, openDatabase } from "./database.ts";
@@ -18,7 +19,7 @@ import { createReportQueries } from "./reports.ts";
 import { createRetention } from "./retention.ts";
 import { createSeries } from "./series.ts";
 import type { SqliteOptions, StoreCalls } from "./sqlite-store.ts";
-import { type CommitBatch, type StoreStatus, StoreUnavailable } from "./store.ts";
+import { type StoreStatus, StoreUnavailable } from "./store.ts";
 import { createTail } from "./tail.ts";
 import { createVersions } from "./versions.ts";
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { DAY, type Millis } from "../domain/time.ts";
+import type { SeriesQuery } from "./history.ts";
 import { createMeta } from "./meta.ts";
-import type { SeriesQuery } from "./store.ts";
 import type { Tail } from "./tail.ts";
 import { decodeWindows, type Summary, tiers } from "./tiers.ts";
 

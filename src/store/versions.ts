@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Alert } from "../domain/alert.ts";
 import type { Millis } from "../domain/time.ts";
-import type { AlertVersion } from "./store.ts";
+import type { AlertVersion } from "./kept.ts";
 
 /** What alerts were at earlier times. Of each version only the fields are kept that differ from the one before. */
 

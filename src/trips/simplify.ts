@@ -1,6 +1,6 @@
 import simplifyLine from "@turf/simplify";
 import type { LineString } from "geojson";
-import type { TrackPoint } from "../store/store.ts";
+import type { TrackPoint } from "../store/history.ts";
 
 const METRES_PER_DEGREE = 111_320;
 

@@ -1,6 +1,6 @@
 import { distanceM } from "../domain/place.ts";
 import { HOUR, MINUTE, type Millis } from "../domain/time.ts";
-import type { TrackPoint } from "../store/store.ts";
+import type { TrackPoint } from "../store/history.ts";
 
 /** From positions to journeys: where something stood, and how it went from there to the next place. */
 

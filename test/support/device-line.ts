@@ -7,8 +7,8 @@ import { createGeography } from "../../src/district/geography.ts";
 import type { Device } from "../../src/domain/device.ts";
 import type { Kind } from "../../src/domain/kinds.ts";
 import type { Millis } from "../../src/domain/time.ts";
+import type { Reading } from "../../src/store/kept.ts";
 import { decodeReadings } from "../../src/store/readings.ts";
-import type { Reading } from "../../src/store/store.ts";
 import { MORNING, openDesk } from "./alert-desk.ts";
 
 /** Decoder, pipeline, world and alerts as the center wires them, without a door and without a disk. */

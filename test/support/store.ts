@@ -1,8 +1,9 @@
 import type { Alert } from "../../src/domain/alert.ts";
 import { DAY } from "../../src/domain/time.ts";
+import type { CommitBatch } from "../../src/store/batch.ts";
+import type { Reading } from "../../src/store/kept.ts";
 import { ReadingWriter } from "../../src/store/readings.ts";
 import { openStore, type SqliteOptions } from "../../src/store/sqlite-store.ts";
-import type { CommitBatch, Reading } from "../../src/store/store.ts";
 
 export const T0 = 1_790_000_000_000;
 
