@@ -64,12 +64,13 @@ try {
 async function demo(): Promise<void> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-  // The demo needs an administrator of its own at each start: nobody has written down the one of the last time.
-  const adminToken = `demo-${crypto.randomUUID()}`;
-  const config = readConfig({ LOG_LEVEL: "warn", DATA_DIR: "./data/demo", ...process.env, ADMIN_TOKEN: adminToken });
+  // The demo needs an administrator at each start, and nobody has written down the one of the last time.
+  const told = process.env.ADMIN_TOKEN !== undefined || process.env.ADMIN_TOKEN_FILE !== undefined;
+  const own = told ? {} : { ADMIN_TOKEN: `demo-${crypto.randomUUID()}` };
+  const config = readConfig({ LOG_LEVEL: "warn", DATA_DIR: "./data/demo", ...process.env, ...own });
   await using running = await startCenter(config, { logger: pino({ level: config.LOG_LEVEL }) });
   if (!running.mqtt) throw new Error("the demo needs the embedded broker: unset MQTT_URL");
-  const rest = createRest(running.http, adminToken);
+  const rest = createRest(running.http, config.ADMIN_TOKEN ?? "");
 
   const town = readTown();
   const population = { ...fullDistrict, wasteFactor: 1.4, problemsPerDay: 2 };
