@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { explain } from "../explain.ts";
 import { type Box, boxIn, fromCorners, pixels } from "../sighting.ts";
 import { isRecord, label, name, numberOf, numeric } from "../tolerant.ts";
 
@@ -47,8 +48,7 @@ function shape<T>(
     read(payload) {
       const parsed = schema.safeParse(payload);
       if (parsed.success) return read(parsed.data);
-      const issue = parsed.error.issues[0];
-      return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "does not fit"}`;
+      return explain(parsed.error);
     },
   };
 }

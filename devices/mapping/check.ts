@@ -1,3 +1,4 @@
+import { type Fault, faultsOf } from "../../src/domain/faults.ts";
 import type { MetricName } from "../../src/domain/metrics.ts";
 import { overlap } from "../topics.ts";
 import { parameterOf, scopesOf } from "./pointer.ts";
@@ -5,13 +6,7 @@ import { type Mapping, type MappingEntry, mappingShape } from "./shape.ts";
 import { needsZone } from "./time.ts";
 import { conversionTo, unitsFor } from "./units.ts";
 
-/** One thing that is wrong with a mapping, and the element it is wrong in, e.g. `entries.0.metrics.tempC`. */
-export interface MappingFault {
-  readonly field: string;
-  readonly problem: string;
-}
-
-export type CheckedMapping = { readonly mapping: Mapping } | { readonly faults: readonly MappingFault[] };
+export type CheckedMapping = { readonly mapping: Mapping } | { readonly faults: readonly Fault[] };
 
 const MOST_FAULTS = 50;
 
@@ -19,28 +14,10 @@ const MOST_FAULTS = 50;
 export function checkMapping(input: unknown): CheckedMapping {
   const parsed = mappingShape.safeParse(input);
   if (!parsed.success) {
-    const faults = parsed.error.issues.slice(0, MOST_FAULTS).map((issue) => {
-      const { path, message } = closest(issue);
-      return { field: path.join(".") || "mapping", problem: message };
-    });
-    return { faults };
+    return { faults: faultsOf(parsed.error, "mapping").slice(0, MOST_FAULTS) };
   }
   const faults = [...meaning(parsed.data)].slice(0, MOST_FAULTS);
   return faults.length > 0 ? { faults } : { mapping: parsed.data };
-}
-
-/** Of a choice of forms, an object was meant where an object stands: its fault helps, "expected string" does not. */
-function closest(issue: { readonly path: PropertyKey[]; readonly message: string; readonly errors?: unknown }): {
-  path: PropertyKey[];
-  message: string;
-} {
-  const branches = (issue.errors as (typeof issue)[][] | undefined) ?? [];
-  const inner = branches
-    .flatMap((branch) => branch.slice(0, 1))
-    .filter(({ message }) => !message.startsWith("Invalid input: expected string"))
-    .map((each) => closest({ ...each, path: [...issue.path, ...each.path] }));
-  const best = inner.sort((a, b) => b.path.length - a.path.length)[0];
-  return best ?? { path: issue.path, message: issue.message };
 }
 
 /** @returns the pattern of another driver or mapping that would claim the same topics, or null */
@@ -54,7 +31,7 @@ export function claimedBy(mapping: Mapping, others: Iterable<{ id: string; topic
   return null;
 }
 
-function* meaning(mapping: Mapping): Generator<MappingFault> {
+function* meaning(mapping: Mapping): Generator<Fault> {
   for (const [index, topic] of mapping.topics.entries()) {
     const twin = mapping.topics.slice(0, index).find((earlier) => overlap(earlier, topic));
     if (twin !== undefined) yield { field: `topics.${index}`, problem: `it overlaps ${twin} of this mapping` };
@@ -84,13 +61,13 @@ function* meaning(mapping: Mapping): Generator<MappingFault> {
   }
 }
 
-function* zone({ time }: Pick<MappingEntry, "time">, field: string): Generator<MappingFault> {
+function* zone({ time }: Pick<MappingEntry, "time">, field: string): Generator<Fault> {
   if (time && needsZone(time.format) && time.zone === undefined) {
     yield { field: `${field}.zone`, problem: "a local time needs the zone it is of, like Asia/Shanghai or +08:00" };
   }
 }
 
-function* arithmetic({ metrics }: MappingEntry, path: string): Generator<MappingFault> {
+function* arithmetic({ metrics }: MappingEntry, path: string): Generator<Fault> {
   for (const [name, source] of Object.entries(metrics ?? {})) {
     if (source === undefined || typeof source === "string" || source.unit === undefined) continue;
     if (conversionTo(name as MetricName, source.unit)) continue;
@@ -101,12 +78,7 @@ function* arithmetic({ metrics }: MappingEntry, path: string): Generator<Mapping
 }
 
 /** Every pointer below must name a level of every topic, and no more lists than there are around it. */
-function* pointers(
-  value: object,
-  keys: readonly string[],
-  lists: number,
-  topics: readonly string[],
-): Generator<MappingFault> {
+function* pointers(value: object, keys: readonly string[], lists: number, topics: readonly string[]): Generator<Fault> {
   for (const key of keys) {
     const inner = (value as Record<string, unknown>)[key];
     if (typeof inner === "string") {

@@ -1,8 +1,8 @@
+import type { Fault } from "../../src/domain/faults.ts";
 import type { Observation } from "../../src/domain/observation.ts";
 import type { Millis } from "../../src/domain/time.ts";
 import { defaultJsonLimits, parseJson } from "../json.ts";
 import { createTopicMatcher } from "../topics.ts";
-import type { MappingFault } from "./check.ts";
 import { compileMapping } from "./compile.ts";
 import type { Mapping } from "./shape.ts";
 
@@ -12,7 +12,7 @@ export interface Trial {
   /** It would be read without a complaint. */
   readonly sound: boolean;
   readonly observations: readonly Observation[];
-  readonly problems: readonly MappingFault[];
+  readonly problems: readonly Fault[];
   /** Elements for which the message holds nothing: fine when it need not. */
   readonly absent: readonly string[];
 }
@@ -22,7 +22,7 @@ export function tryMapping(mapping: Mapping, receivedAt: Millis) {
   const decode = compileMapping(mapping);
   const match = createTopicMatcher(mapping.topics.map((pattern) => ({ pattern, value: pattern })));
   return (topic: string, payload: unknown): Trial => {
-    const problems: MappingFault[] = [];
+    const problems: Fault[] = [];
     const absent = new Set<string>();
     const nothing = (field: string, problem: string): Trial => ({
       topic,

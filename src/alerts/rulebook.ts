@@ -1,4 +1,5 @@
 import type { Changes } from "../center/changes.ts";
+import { faultsOf, linesOf } from "../domain/faults.ts";
 import { conflict, invalid, notFound } from "../domain/problem.ts";
 import type { Actor } from "../domain/roles.ts";
 import type { Millis } from "../domain/time.ts";
@@ -83,9 +84,7 @@ export function createRulebook(
 /** @throws Problem 400 that names the field */
 export function parseRule(input: unknown): Rule {
   const parsed = ruleShape.safeParse(input);
-  const problems = parsed.success
-    ? contradictionsIn(parsed.data)
-    : parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the rule"}: ${message}`);
+  const problems = parsed.success ? contradictionsIn(parsed.data) : linesOf(faultsOf(parsed.error, "the rule"));
   if (parsed.success && problems.length === 0) return parsed.data;
   throw invalid(`the rule does not fit: ${problems.slice(0, 5).join("; ")}`, { problems });
 }

@@ -1,5 +1,6 @@
 import { parse } from "csv-parse/sync";
 import type { z } from "zod";
+import { faultsOf, linesOf } from "../domain/faults.ts";
 import { Problem } from "../domain/problem.ts";
 
 export interface ImportError {
@@ -27,11 +28,7 @@ export function parseImport<T>(
     const parsed = shape.safeParse(raw);
     if (parsed.success) rows.push({ row: index + 1, device: parsed.data });
     else {
-      const issue = parsed.error.issues[0];
-      errors.push({
-        row: index + 1,
-        problem: `${issue?.path.join(".") || "the row"}: ${issue?.message ?? "does not fit"}`,
-      });
+      errors.push({ row: index + 1, problem: linesOf(faultsOf(parsed.error, "the row")).join("; ") });
     }
   }
   return { rows, errors };

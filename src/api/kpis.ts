@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { faultsOf, linesOf } from "../domain/faults.ts";
 import { notFound, Problem } from "../domain/problem.ts";
 import { reaches } from "../domain/reach.ts";
 import type { Scope as TokenScope } from "../domain/roles.ts";
@@ -167,9 +168,7 @@ export function registerKpis(api: Api, { center, config }: ResourceParts): void 
     async (request) => {
       const parsed = ticketShape.safeParse({ ...request.body, id: request.params.id });
       if (!parsed.success) {
-        const problems = parsed.error.issues.map(
-          ({ path, message }) => `${path.join(".") || "the ticket"}: ${message}`,
-        );
+        const problems = linesOf(faultsOf(parsed.error, "the ticket"));
         throw new Problem(400, "invalid", problems.join("; "), { problems });
       }
       const who = actor(request);

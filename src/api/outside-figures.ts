@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Calendar } from "../domain/calendar.ts";
 import { dayOf, minutesOf } from "../domain/calendar.ts";
+import { faultsOf, linesOf } from "../domain/faults.ts";
 import { placeTypes } from "../domain/place.ts";
 import { invalid, Problem } from "../domain/problem.ts";
 import { SECOND } from "../domain/time.ts";
@@ -91,8 +92,7 @@ function checked<T>(rows: readonly unknown[], shape: z.ZodType<T>): T[] {
     const parsed = shape.safeParse(row);
     if (parsed.success) found.push(parsed.data);
     else {
-      const problem = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the row"}: ${message}`);
-      errors.push({ row: index + 1, problem: problem.join("; ") });
+      errors.push({ row: index + 1, problem: linesOf(faultsOf(parsed.error, "the row")).join("; ") });
     }
   }
   if (errors.length > 0) {

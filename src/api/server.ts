@@ -13,6 +13,7 @@ import { createLogin } from "../access/login.ts";
 import { demand } from "../access/policy.ts";
 import type { RunningCore } from "../center/center.ts";
 import type { Config } from "../config.ts";
+import { faultsOf, linesOf } from "../domain/faults.ts";
 import { Problem } from "../domain/problem.ts";
 import { SECOND } from "../domain/time.ts";
 import type { Following } from "../influx/following.ts";
@@ -281,9 +282,11 @@ const TITLES: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
+/** What fastify says of a request that does not fit; `params` is what zod said besides. */
 interface ValidationIssue {
   readonly instancePath?: string;
   readonly message?: string;
+  readonly params?: { readonly errors?: Parameters<typeof faultsOf>[0]["issues"][number]["errors"] };
 }
 
 /** What went wrong, as its receiver may know it: our own words, never a stack or a query. */
@@ -291,12 +294,13 @@ function asProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error;
   const issues = (error as { validation?: ValidationIssue[] }).validation;
   if (issues) {
-    const errors = issues.slice(0, 20).map(({ instancePath = "", message }) => ({
-      field: instancePath.replace(/^\//, "").replaceAll("/", ".") || "body",
-      problem: message ?? "does not fit",
+    const told = issues.slice(0, 20).map(({ instancePath = "", message = "does not fit", params }) => ({
+      path: instancePath.split("/").filter((part) => part !== ""),
+      message,
+      errors: params?.errors,
     }));
-    const detail = errors.map(({ field, problem }) => `${field}: ${problem}`).join("; ");
-    return new Problem(400, "invalid", detail, { errors });
+    const errors = faultsOf({ issues: told }, "body");
+    return new Problem(400, "invalid", linesOf(errors).join("; "), { errors });
   }
   const status = error.statusCode ?? 500;
   if (status >= 500) return new Problem(500, "internal", "something went wrong here; the log knows more");

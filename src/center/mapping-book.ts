@@ -1,9 +1,10 @@
 import type { Driver } from "../../devices/driver.ts";
-import { checkMapping, claimedBy, type MappingFault } from "../../devices/mapping/check.ts";
+import { checkMapping, claimedBy } from "../../devices/mapping/check.ts";
 import { mappingDriver } from "../../devices/mapping/compile.ts";
 import type { Mapping } from "../../devices/mapping/shape.ts";
 import { type Trial, tryMapping } from "../../devices/mapping/try.ts";
 import { createTopicMatcher } from "../../devices/topics.ts";
+import type { Fault } from "../domain/faults.ts";
 import { conflict, invalid, notFound, type Problem } from "../domain/problem.ts";
 import type { Actor } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
@@ -179,7 +180,7 @@ export function trialsOf(mapping: Mapping, now: Millis): Trial[] {
   return mapping.samples.map(({ topic, payload }) => tried(topic, payload));
 }
 
-function unfit(faults: readonly MappingFault[]): Problem {
+function unfit(faults: readonly Fault[]): Problem {
   const text = faults.slice(0, 5).map(({ field, problem }) => `${field}: ${problem}`);
   return invalid(`the mapping does not fit: ${text.join("; ")}`, { errors: faults });
 }

@@ -1,6 +1,7 @@
 import type { Geometry, Position } from "geojson";
 import { gcj02ToWgs84 } from "../domain/coordinates.ts";
 import { type DistrictFeature, type FeatureType, featureTypes } from "../domain/district.ts";
+import { faultsOf, linesOf } from "../domain/faults.ts";
 import type { DistrictIssue } from "./issue.ts";
 import { text } from "./sections.ts";
 import { shapes } from "./shapes.ts";
@@ -73,8 +74,8 @@ function readFeature(given: unknown, index: number, gcj02: boolean, issues: Dist
   const { properties: shape, geometries } = shapes[properties.type as FeatureType];
   const parsed = shape.safeParse({ ...properties, ...(id !== undefined && { id }) });
   if (!parsed.success) {
-    for (const { path, message } of parsed.error.issues.slice(0, 5)) {
-      refuse(`properties.${path.join(".")}: ${message}`, "correct or remove this property");
+    for (const line of linesOf(faultsOf(parsed.error, "").slice(0, 5))) {
+      refuse(`properties.${line}`, "correct or remove this property");
     }
     return null;
   }

@@ -1,4 +1,5 @@
 import type { Changes } from "../center/changes.ts";
+import { faultsOf, linesOf } from "../domain/faults.ts";
 import { conflict, invalid, notFound, Problem } from "../domain/problem.ts";
 import type { Actor } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
@@ -57,7 +58,7 @@ export function createRegister({ documents, surroundings, changed }: RegisterPar
   const parse = <C extends CollectionName>(name: C, input: unknown): RecordOf<C> => {
     const parsed = shapes[name].safeParse(input);
     if (parsed.success) return parsed.data as RecordOf<C>;
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the record"}: ${message}`);
+    const problems = linesOf(faultsOf(parsed.error, "the record"));
     throw invalid(`it does not fit ${name}: ${problems.slice(0, 5).join("; ")}`, { problems });
   };
 

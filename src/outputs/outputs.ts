@@ -4,6 +4,7 @@ import { createSealer } from "../access/sealed.ts";
 import type { Center } from "../center/access.ts";
 import type { Config } from "../config.ts";
 import type { Alert } from "../domain/alert.ts";
+import { faultsOf, linesOf } from "../domain/faults.ts";
 import { conflict, invalid, notFound } from "../domain/problem.ts";
 import type { Actor } from "../domain/roles.ts";
 import { type Millis, SECOND } from "../domain/time.ts";
@@ -256,10 +257,6 @@ export function createOutputs({ center, config, logger, pepper, publish }: Parts
 function parseOutput(input: unknown): OutputInput {
   const parsed = outputShape.safeParse(input);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(({ path, message }) => ({
-    field: path.join(".") || "output",
-    problem: message,
-  }));
-  const text = errors.slice(0, 5).map(({ field, problem }) => `${field}: ${problem}`);
-  throw invalid(`the output does not fit: ${text.join("; ")}`, { errors });
+  const errors = faultsOf(parsed.error, "output");
+  throw invalid(`the output does not fit: ${linesOf(errors.slice(0, 5)).join("; ")}`, { errors });
 }

@@ -5,6 +5,7 @@ import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { ZodError } from "zod";
 import type { Center } from "../center/access.ts";
 import type { Config } from "../config.ts";
+import { faultsOf, linesOf } from "../domain/faults.ts";
 import { type Token, workOf } from "../domain/roles.ts";
 import { type Millis, SECOND } from "../domain/time.ts";
 import { REPLAY, type Replay, type Replays, type ReplayWindow, readWindow } from "../replay/replays.ts";
@@ -194,8 +195,7 @@ export function attachStream({ server, center, config, logger, counters, replays
     }
     const parsed = clientFrame.safeParse(json);
     if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      return bad("invalid", `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "does not fit"}`);
+      return bad("invalid", linesOf(faultsOf(parsed.error, "the frame")).join("; "));
     }
     const frame = parsed.data;
     const { token } = client;
@@ -221,8 +221,11 @@ export function attachStream({ server, center, config, logger, counters, replays
     } catch (error) {
       if (error instanceof UnknownTopic) return bad("unknownTopic", error.message, frame.id);
       if (!(error instanceof ZodError)) throw error;
-      const issue = error.issues[0];
-      bad("invalid", `filter.${issue?.path.join(".") ?? ""}: ${issue?.message ?? "does not fit"}`, frame.id);
+      const faults = faultsOf(
+        { issues: error.issues.map((issue) => ({ ...issue, path: ["filter", ...issue.path] })) },
+        "",
+      );
+      bad("invalid", linesOf(faults).join("; "), frame.id);
     }
   };
 
