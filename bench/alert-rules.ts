@@ -1,3 +1,4 @@
+import { SUSPECT_SUBTYPE } from "../src/alerts/denial.ts";
 import type { Alert } from "../src/domain/alert.ts";
 import { HOUR, MINUTE, type Millis } from "../src/domain/time.ts";
 import { actorOf, openDesk } from "../test/support/alert-desk.ts";
@@ -19,7 +20,7 @@ function classify({ ruleId, subtype }: Alert): ProblemClass | undefined {
 }
 
 /** The full catalogue looks at the month. A dispatcher rejects what cameras were wrong about and closes what is over. */
-export function byCatalogue(month: Month): { raised: Raised[]; seconds: number } {
+export function byCatalogue(month: Month): { raised: Raised[]; suspected: number; seconds: number } {
   const desk = openDesk({ startedAt: month.start });
   for (const { id, kind, place, attributes } of month.devices) desk.add(id, kind, place, attributes);
   const real = (alert: Alert) =>
@@ -47,13 +48,14 @@ export function byCatalogue(month: Month): { raised: Raised[]; seconds: number }
   }
   for (const alert of desk.changes.alerts.values()) found.set(alert.id, alert);
   const raised: Raised[] = [];
+  const suspected = [...found.values()].filter(({ subtype }) => subtype === SUSPECT_SUBTYPE).length;
   for (const alert of found.values()) {
     const kind = classify(alert);
     // What was merged has become evidence of another alert: nobody had to look at it twice.
     if (!kind || alert.state === "merged") continue;
     raised.push({ kind, device: alert.subject.id, at: alert.knownAt, to: alert.clearedAt ?? alert.closedAt });
   }
-  return { raised, seconds: (performance.now() - started) / 1_000 };
+  return { raised, suspected, seconds: (performance.now() - started) / 1_000 };
 }
 
 const RAISE_PCT = 90;

@@ -75,6 +75,20 @@ describe("after a person has ended an alert", () => {
 });
 
 describe("cameras", () => {
+  test("dumping: one sure look is enough, of doubtful ones it takes two within half an hour", () => {
+    const desk = withCamera();
+    desk.say("camera-1", {}, seen("illegalDumping", 0.8));
+    desk.wait(40 * MINUTE);
+    desk.say("camera-1", {}, seen("illegalDumping", 0.8));
+    expect(desk.all("street.illegal_dumping")).toEqual([]);
+    desk.wait(10 * MINUTE);
+    desk.say("camera-1", {}, seen("illegalDumping", 0.8));
+    expect(desk.only("street.illegal_dumping").confirmed).toBe(false);
+    const sure = withCamera();
+    sure.say("camera-1", {}, seen("illegalDumping", 0.93));
+    expect(sure.only("street.illegal_dumping").level).toBe(2);
+  });
+
   test.for([
     ["binOverflow", "bin.overflow", MINUTE],
     ["exposedGarbage", "street.exposed_garbage", 10 * MINUTE],

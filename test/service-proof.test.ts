@@ -223,3 +223,71 @@ describe("camera and sensor", () => {
     expect(desk.only("bin.overflow")).toMatchObject({ state: "cleared" });
   });
 });
+
+describe("a level that leapt to the top", () => {
+  const CAMERA = { lat: PLACE.lat + 0.0001, lon: PLACE.lon };
+  /** A bin that reports every ten minutes and a camera beside it that looks just after. */
+  function beside(place = CAMERA) {
+    const desk = openDesk();
+    desk.add("bin-1", "bin");
+    desk.add("camera-1", "camera", place);
+    const report = (fillPct: number, looks?: "clean" | "binOverflow", times = 1) => {
+      for (let time = 0; time < times; time++) {
+        desk.say("bin-1", { fillPct });
+        desk.wait(MINUTE);
+        if (looks) desk.say("camera-1", {}, { type: "detection", category: looks, phase: "pulse", confidence: 0.85 });
+        desk.wait(9 * MINUTE);
+      }
+    };
+    report(30, "clean", 3);
+    return { desk, report };
+  }
+  const suspects = (desk: TestDesk) => desk.all("device.fault").filter(({ subtype }) => subtype === "suspect");
+
+  test("while a camera finds nothing makes the sensor suspect instead of sending somebody, until it falls", () => {
+    const { desk, report } = beside();
+    report(100, "clean", 6);
+    expect(desk.all("bin.overflow")).toEqual([]);
+    expect(suspects(desk)).toMatchObject([{ subject: { id: "bin-1" }, level: 4, clearedAt: null }]);
+    report(31, "clean");
+    expect(suspects(desk)[0]?.clearedAt).not.toBeNull();
+  });
+
+  test("is believed as soon as the camera sees it too, and the sensor is suspect no more", () => {
+    const { desk, report } = beside();
+    report(100, "clean", 4);
+    report(100, "binOverflow", 3);
+    expect(
+      desk
+        .only("bin.overflow")
+        .evidence.map(({ source }) => source)
+        .sort(),
+    ).toEqual(["bin-1", "camera-1"]);
+    expect(suspects(desk)[0]?.clearedAt).not.toBeNull();
+  });
+
+  test("is believed after two hours whatever the camera says: lenses get dirty", () => {
+    const { desk, report } = beside();
+    report(100, "clean", 12);
+    expect(desk.all("bin.overflow")).toEqual([]);
+    report(100, "clean", 4);
+    expect(desk.only("bin.overflow").subject.id).toBe("bin-1");
+  });
+
+  test.for([
+    ["no camera", undefined, CAMERA],
+    ["a camera of another place", "clean" as const, { lat: PLACE.lat + 0.001, lon: PLACE.lon }],
+  ] as const)("with %s is believed when it stays", ([, looks, place]) => {
+    const { desk, report } = beside(place);
+    report(100, looks, 4);
+    expect(desk.only("bin.overflow").subject.id).toBe("bin-1");
+  });
+
+  test("is another thing than one that grew: against that a clean picture says nothing", () => {
+    const { desk, report } = beside();
+    for (let level = 34; level < 98; level += 8) report(level, "clean");
+    report(98, "clean", 3);
+    expect(desk.only("bin.overflow").subject.id).toBe("bin-1");
+    expect(suspects(desk)).toEqual([]);
+  });
+});

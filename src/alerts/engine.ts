@@ -9,6 +9,7 @@ import { resumed } from "./case-actions.ts";
 import { BREACH_RULE, RECURRENCE_RULE } from "./catalogue/derived.ts";
 import { catalogue, SILENCE_RULE } from "./catalogue.ts";
 import { type ClockTimer, createClocks } from "./clocks.ts";
+import { createDenial } from "./denial.ts";
 import { createDesk, type DeskTimer } from "./desk.ts";
 import { createDispatching, type DispatchLimits, type OfferTimer } from "./dispatching.ts";
 import { attributesOn } from "./judges/ground.ts";
@@ -73,11 +74,12 @@ export function createAlerting(parts: AlertingParts): Alerting {
   const timer = (dueAt: Millis, what: Timer) => wheel.add(dueAt, what);
   const rulebook = createRulebook(parts.rules ?? catalogue, restored.documents);
   const quiet = createQuiet(restored.documents, newId, district.calendar);
-  const recurrence = createRecurrence({
-    documents: restored.documents,
-    rule: rulebook.get,
-    holds: (problem, now, changes) => holds(problem, now, changes),
-  });
+  // What others than the checks find goes through these two, whoever finds it.
+  const found = {
+    holds: (...given: Parameters<typeof holds>) => void holds(...given),
+    over: (...given: Parameters<typeof over>) => over(...given),
+  };
+  const recurrence = createRecurrence({ documents: restored.documents, rule: rulebook.get, holds: found.holds });
   const workforce = parts.workforce ?? nobody;
   const targets = createTargets({ calendar: district.calendar, ...settings.hours });
   const attention = createAttention(settings.attention, restored.alerts, district.calendar);
@@ -106,7 +108,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     rule: rulebook.get,
     targets,
     timer,
-    holds: (problem, now, changes) => holds(problem, now, changes),
+    holds: found.holds,
     over: (alertId, subtype, at, note, changes) => over(BREACH_RULE, alertId, subtype, at, note, changes),
   });
   const dispatching = createDispatching({
@@ -123,12 +125,13 @@ export function createAlerting(parts: AlertingParts): Alerting {
     workforce,
     timer,
     heldBy: (alert, other, at) => watch.heldBy(alert, other, at),
-    holds: (problem, now, changes) => holds(problem, now, changes),
-    over: (ruleId, subjectId, subtype, at, note, changes) => over(ruleId, subjectId, subtype, at, note, changes),
+    ...found,
   });
+  const denial = createDenial({ subject: district.subject, standing: desk.standing, ...found });
   const watch = createWatch({
     district,
     desk,
+    denial,
     clears: proof.clears,
     quietUntil: (rule, subject, place, at) => quiet.until(rule, subject.id, place, at),
     timer,
@@ -151,7 +154,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
       const standing = desk.standing(NO_DEPOSIT_RULE, code, null);
       return standing && standing.clearedAt === null ? standing.openedAt : null;
     },
-    holds: (problem, now, changes) => holds(problem, now, changes),
+    holds: found.holds,
     over: (code, at, note, changes) => over(NO_DEPOSIT_RULE, code, null, at, note, changes),
   });
   merchants.arm(startedAt);
@@ -275,6 +278,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
       silence.heard(observation, now, changes);
       dispatching.see(observation, now, changes);
       merchants.see(observation, now, changes);
+      denial.see(observation);
       watch.see(observation, now, changes);
     },
 

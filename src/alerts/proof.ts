@@ -4,6 +4,7 @@ import { type Alert, finalStates, type ServiceProof } from "../domain/alert.ts";
 import { distanceM } from "../domain/place.ts";
 import { HOUR, MINUTE, type Millis } from "../domain/time.ts";
 import type { DerivedProblem } from "./alerting.ts";
+import { FAULT_RULE, SUSPECT_SUBTYPE } from "./denial.ts";
 import type { Desk } from "./desk.ts";
 import type { Rule } from "./rule.ts";
 import type { Presence, Workforce } from "./workforce.ts";
@@ -13,8 +14,6 @@ import type { Presence, Workforce } from "./workforce.ts";
  * looked and found nothing does. Sources that deny each other make the sensor suspect instead of sending somebody.
  */
 
-export const SUSPECT_SUBTYPE = "suspect";
-const FAULT_RULE = "device.fault";
 /** A visit is told this much before the last full reading too: clocks of bins and trackers differ. */
 const CLOCKS_DIFFER_MS = 2 * MINUTE;
 /** A level sensor that has not spoken since the visit is waited for so long. */

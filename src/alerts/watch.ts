@@ -8,10 +8,12 @@ import type { RuleState } from "../store/kept.ts";
 import type { District } from "./alerting.ts";
 import { type ConditionState, currentRun, emptyState, enoughAt, mark, type Run } from "./condition.ts";
 import { conditionOf, createConditionMemory } from "./condition-memory.ts";
+import type { Denial } from "./denial.ts";
 import type { Desk } from "./desk.ts";
-import { attributesOn } from "./judges/ground.ts";
+import { attributesOn, placeOf } from "./judges/ground.ts";
 import type { Judgement, Judging } from "./judges/judging.ts";
 import { judgeEnds, judgingOf } from "./judges/table.ts";
+import { LEAPT_FROM } from "./judges/values.ts";
 import type { Check, Rule } from "./rule.ts";
 import { silenceLimitMs } from "./silence.ts";
 import {
@@ -46,31 +48,21 @@ export interface WatchParts {
   readonly timer: (dueAt: Millis, timer: CheckTimer) => void;
   /** A source says that its alert's condition is over. */
   readonly clears: (alert: Alert, by: Subject, at: Millis, now: Millis, changes: Changes) => void;
+  /** What cameras say about a level that leapt. */
+  readonly denial: Pick<Denial, "denies" | "agrees">;
 }
 
 /**
  * Lets every check look at every observation. A subject about which nothing is wrong has no state here at all: an ordinary
  * reading costs a comparison for each check.
  */
-export function createWatch({ district, desk, quietUntil, timer, clears }: WatchParts) {
+export function createWatch({ district, desk, quietUntil, timer, clears, denial }: WatchParts) {
   const byKind = new Map<Kind, Watched[]>();
   const memory = createConditionMemory();
 
   const remember = memory.put;
   /** How long the newest say of a check has been the same. */
   const runOf = ({ check }: Watched, state: ConditionState) => currentRun(state, check.opens.gapMs, check.outliers);
-
-  /** Where it happened, on the ground of its time. */
-  const placeOf = ({ subject, metrics, outOfOrder, at }: SeenObservation) => {
-    const { place } = subject;
-    const { geography } = district;
-    if (metrics.lat === undefined || metrics.lon === undefined) {
-      return place && outOfOrder ? geography.settle(place, at) : place;
-    }
-    if (!outOfOrder && place?.lat === metrics.lat) return place;
-    const found = geography.placeAt(metrics.lat, metrics.lon, at);
-    return { ...found, pointId: found.pointId ?? place?.pointId ?? null };
-  };
 
   const raise = (
     observation: SeenObservation,
@@ -87,7 +79,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
     const run = runOf(watched, state);
     const firstAt = run?.from ?? observation.at;
     const evidence = evidenceOf(observation, judgement, confident.get(heldKey(subject.id, watched)), check);
-    const place = placeOf(observation);
+    const place = placeOf(observation, district.geography);
     const attributes = attributesOn(subject, place, district.geography, observation.at);
     const confirmed = confirmedBy(check, evidence);
     const quiet = quietUntil(rule, subject, place, now);
@@ -102,8 +94,13 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
     const other = desk.nearby(rule, check.subtype, place, openedAt);
     if (other) {
       desk.support(other, { evidence, level: judgement.level, confirmed, attributes }, changes);
+      denial.agrees(subject.id, openedAt, changes);
       return;
     }
+    // Of a bin nothing is asked that a camera cannot see: whether it is over its rim.
+    const leapt = rule.merges !== undefined && judgement.facts?.[LEAPT_FROM] !== undefined;
+    if (leapt && denial.denies(subject, place, firstAt, now, changes)) return;
+    denial.agrees(subject.id, openedAt, changes);
     desk.open(
       {
         rule,
@@ -198,6 +195,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears }: Watch
     const quiet = run?.says !== "holds" && (!alert || alert.clearedAt !== null);
     if (quiet) lastHeld.delete(heldKey(subject.id, watched));
     if (quiet) confident.delete(heldKey(subject.id, watched));
+    if (quiet && rule.merges && run?.says === "over") denial.agrees(subject.id, at, changes);
     if (!quiet) remember(subject.id, watched, state, changes);
     else if (known) remember(subject.id, watched, null, changes);
   };

@@ -6,8 +6,8 @@ import { CLEAN_TWICE, component, ONE_PROBLEM } from "./shared.ts";
 /** They pass by bins all day and empty none. */
 const EMPTIES_NO_BIN = ["sweeper", "washer", "water", "sprinkler", "washSweeper", "greening", "pestControl", "patrol"];
 
-/** Nobody fills a third of a bin between two readings, but a lid that is open does. */
-const LEAP = { by: 35, samples: 2 };
+/** Households do not fill a seventh of a bin within half an hour, but a lid that is open does. */
+const LEAP = { by: 15, withinMs: 30 * MINUTE, samples: 2 };
 
 /** Bins: level, heat, tipping. */
 export const bins: readonly Rule[] = [

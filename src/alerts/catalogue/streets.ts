@@ -14,6 +14,15 @@ export const streets: readonly Rule[] = [
         kinds: ["camera"],
         subtype: null,
         judge: { type: "sighted", categories: ["illegalDumping", "accumulatedWaste"], confidence: 0.75 },
+        opens: { samples: 2, spacingMs: MINUTE, gapMs: 30 * MINUTE },
+        clears: CLEAN_TWICE,
+        sighting: { confirms: null },
+      },
+      {
+        // The act itself is over soon: one look is enough when it is a sure one.
+        kinds: ["camera"],
+        subtype: null,
+        judge: { type: "sighted", categories: ["illegalDumping", "accumulatedWaste"], confidence: 0.9 },
         opens: { samples: 1 },
         clears: CLEAN_TWICE,
         sighting: { confirms: null },

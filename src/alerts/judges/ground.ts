@@ -24,6 +24,17 @@ export function positionOf({ metrics, subject, at }: SeenObservation): { lat: nu
   return Math.abs(at - subject.positionAt) <= POSITION_HOLDS_MS ? subject.place : null;
 }
 
+/** Where an observation belongs, on the ground of its time. */
+export function placeOf({ subject, metrics, outOfOrder, at }: SeenObservation, geography: Geography): Place | null {
+  const { place } = subject;
+  if (metrics.lat === undefined || metrics.lon === undefined) {
+    return place && outOfOrder ? geography.settle(place, at) : place;
+  }
+  if (!outOfOrder && place?.lat === metrics.lat) return place;
+  const found = geography.placeAt(metrics.lat, metrics.lon, at);
+  return { ...found, pointId: found.pointId ?? place?.pointId ?? null };
+}
+
 /** Whether a vehicle carries something worth tipping: so many kilograms on its own scale. */
 export const isLoaded = ({ metrics, subject }: SeenObservation, fromKg: number): boolean =>
   (metrics.loadKg ?? subject.metrics.loadKg ?? 0) >= fromKg;

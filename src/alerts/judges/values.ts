@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Subject } from "../../center/subject.ts";
-import { HOUR } from "../../domain/time.ts";
+import { HOUR, type Millis } from "../../domain/time.ts";
 import { BETWEEN, defineJudge, extremeWithin, level, memory, metric, NEVER_ENDS, OVER } from "./judging.ts";
 
 /** Judgements of measured values. */
@@ -12,8 +12,12 @@ const steps = z
   .default([]);
 const milliseconds = z.number().int().min(1_000).max(86_400_000);
 
-/** A leap of so much from one value to the next is believed when so many values in a row stay up there. */
-const settles = z.strictObject({ by: number.min(0), samples: z.number().int().min(2).max(16) });
+/** A leap of so much within so long is believed when so many values in a row stay up there. */
+const settles = z.strictObject({
+  by: number.min(0),
+  withinMs: milliseconds,
+  samples: z.number().int().min(2).max(16),
+});
 
 /**
  * A metric at or above its set level, and below its reset level again. Values between keep things as they are, and so do
@@ -29,27 +33,43 @@ export const above = defineJudge(
     settles: settles.optional(),
   }),
   ({ metric, set, reset, levels, settles }) => {
-    const isSettled = settles ? settling(settles) : null;
-    return ({ metrics, subject, outOfOrder }) => {
+    const leapOf = settles ? leaping(settles) : null;
+    return ({ metrics, subject, at, outOfOrder }) => {
       const value = metrics[metric];
       if (value === undefined) return null;
-      if (isSettled && !outOfOrder && !isSettled(subject, value) && value >= set) return BETWEEN;
+      const leap = (outOfOrder ? null : leapOf?.(subject, value, at)) ?? null;
+      if (leap && !leap.settled && value >= set) return BETWEEN;
       if (value < set) return value < reset ? OVER : BETWEEN;
       const level = levels.find(([from]) => value >= from)?.[1];
-      return { says: "holds", facts: { [metric]: value }, ...(level !== undefined && { level }) };
+      const facts = { [metric]: value, ...(leap && { [LEAPT_FROM]: leap.from }) };
+      return { says: "holds", facts, ...(level !== undefined && { level }) };
     };
   },
 );
 
-/** Remembers the last believed value of each subject. */
-function settling({ by, samples }: z.infer<typeof settles>): (subject: Subject, value: number) => boolean {
-  const known = memory<{ believed: number; up: number }>();
-  return (subject, value) => {
+/** The fact of a value that did not grow but leapt: what it was before. Cameras may deny it (alerts/denial.ts). */
+export const LEAPT_FROM = "leaptFrom";
+
+interface Leap {
+  readonly from: number;
+  readonly at: Millis;
+}
+
+/** What has stayed up for so long is there, however it came: no camera is asked about it any more. */
+const LEAP_COUNTS_MS = 2 * HOUR;
+
+/** Tells of each value whether it stands on a leap, and whether that is to be believed; null when it grew as values do. */
+function leaping({ by, withinMs, samples }: z.infer<typeof settles>) {
+  const known = memory<{ value: number; at: Millis; leap: Leap | null; up: number }>();
+  return (subject: Subject, value: number, at: Millis): { from: number; settled: boolean } | null => {
     const before = known.of(subject);
-    const up = before && value - before.believed >= by ? before.up + 1 : 0;
-    const settled = up === 0 || up >= samples;
-    known.put(subject, settled ? { believed: value, up: 0 } : { believed: before?.believed ?? value, up });
-    return settled;
+    const fresh = before !== undefined && value - before.value >= by && at - before.at <= withinMs;
+    const last = fresh ? { from: before.value, at } : (before?.leap ?? null);
+    // Back down where it came from, or nearly: the leap is over.
+    const leap = last && value - last.from >= by && at - last.at <= LEAP_COUNTS_MS ? last : null;
+    const up = leap ? (fresh ? 1 : (before?.up ?? 0) + 1) : 0;
+    known.put(subject, { value, at, leap, up });
+    return leap && { from: leap.from, settled: up >= samples };
   };
 }
 
