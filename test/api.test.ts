@@ -57,6 +57,7 @@ const needed: readonly (readonly [method: string, path: string, role: Role | nul
   ["POST", "/city-index", "dispatcher"],
   ["GET", "/city-index", "viewer"],
   ["GET", "/coverage", "viewer"],
+  ["GET", "/waste-ledger", "viewer"],
   ["GET", "/duty", "viewer"],
   ["GET", "/crews", "viewer"],
   ["GET", "/crews/none", "viewer"],

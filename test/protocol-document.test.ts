@@ -15,6 +15,7 @@ import { systemActor } from "../src/domain/roles.ts";
 import { unknown } from "../src/forecast/forecast.ts";
 import { unfollowed } from "../src/influx/following.ts";
 import { kpiCatalogue } from "../src/kpi/catalogue.ts";
+import { wasteLedger } from "../src/operations/waste-ledger.ts";
 import { outputShape } from "../src/outputs/output-shape.ts";
 import { alertFilter, cellFilter, clientFrame, crewFilter, deviceFilter, wallFilter } from "../src/stream/protocol.ts";
 import { alertOf } from "./support/store.ts";
@@ -45,6 +46,7 @@ describe("docs/protocol.md", () => {
         "action",
         "forecast",
         "kpi",
+        "waste-vehicle",
         "mapping",
         "output",
         "influx",
@@ -73,6 +75,10 @@ describe("docs/protocol.md", () => {
         const [state = "open"] = transitions[action].from;
         expect(actionBody.parse(value)).toEqual(value);
         expect(nextState(alertOf({ state }), action, value, systemActor, 0)).toBe(transitions[action].to ?? state);
+      } else if (kind === "waste-vehicle") {
+        const load = { step: "taken", at: 0, kg: 1, count: 1, stream: "food", placeId: "p", vehicleId: "v" } as const;
+        const [account] = wasteLedger([{ ...load, lat: null, lon: null }], 0).vehicles;
+        expect(Object.keys(value).sort()).toEqual(Object.keys(account ?? {}).sort());
       } else if (kind === "feature") {
         expect(readFeatures({ type: "FeatureCollection", features: [value] }).issues).toEqual([]);
       } else if (kind === "mapping") {

@@ -53,6 +53,7 @@ import { type Api, needs } from "./route.ts";
 import { registerRules } from "./rules.ts";
 import { registerSigning } from "./signing.ts";
 import { registerWalls } from "./walls.ts";
+import { registerWaste } from "./waste.ts";
 import { registerWorkHistory } from "./work-history.ts";
 
 export interface ApiParts {
@@ -213,6 +214,7 @@ export async function createApi({
       registerOperations(scoped as unknown as Api, parts);
       registerWorkHistory(scoped as unknown as Api, parts);
       registerCoverage(scoped as unknown as Api, parts);
+      registerWaste(scoped as unknown as Api, parts);
       registerReports(scoped as unknown as Api, { ...parts, reports });
       registerAlerts(scoped as unknown as Api, parts);
       registerPictures(scoped as unknown as Api, parts);

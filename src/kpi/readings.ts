@@ -1,18 +1,14 @@
 import type { SeenObservation } from "../center/subject.ts";
 import type { Calendar } from "../domain/calendar.ts";
 import { isDepositHour } from "../domain/deposits.ts";
-import { MINUTE, type Millis } from "../domain/time.ts";
+import { FOOD_STREAM, isSameLoad, netKgOf, streamOf, type WeighedLoad } from "../domain/loads.ts";
 import type { KpiDraft } from "./ledger.ts";
 import { EVERYWHERE, type Scope } from "./measures.ts";
 
 /** Figures that come straight from readings, each counted once: repetitions never reach this. */
 
-/** The same load weighed twice within this is one load. */
-const SAME_LOAD_MS = 10 * MINUTE;
-const FOOD = "food";
-
 export function createReadingFigures(calendar: Calendar) {
-  const lastLoads = new WeakMap<object, { at: Millis; netKg: number }>();
+  const lastLoads = new WeakMap<object, WeighedLoad>();
 
   const deposit = ({ event, subject, at }: SeenObservation, scope: Scope, draft: () => KpiDraft) => {
     if (event?.type !== "card" || event.code === "refused") return;
@@ -30,17 +26,13 @@ export function createReadingFigures(calendar: Calendar) {
   };
 
   const load = ({ metrics, event, subject, at }: SeenObservation, scope: Scope, draft: () => KpiDraft) => {
-    const { grossKg, tareKg } = metrics;
-    if (grossKg === undefined || tareKg === undefined || grossKg <= tareKg) return;
-    const netKg = grossKg - tareKg;
-    const last = lastLoads.get(subject);
-    if (last && last.netKg === netKg && Math.abs(at - last.at) < SAME_LOAD_MS) return;
+    const netKg = netKgOf(metrics);
+    if (netKg === null || isSameLoad(lastLoads.get(subject), { at, netKg })) return;
     lastLoads.set(subject, { at, netKg });
-    const told = event && "details" in event ? event.details?.stream : undefined;
-    const stream = String(told ?? subject.device.attributes.stream ?? "residual");
+    const stream = streamOf(event, subject.device.attributes);
     const category = { ...scope, category: stream };
     draft().add({ measure: "collect.kg", at, scope: category, amount: netKg });
-    if (stream === FOOD) draft().add({ measure: "collect.foodKg", at, scope: category, amount: netKg });
+    if (stream === FOOD_STREAM) draft().add({ measure: "collect.foodKg", at, scope: category, amount: netKg });
   };
 
   return (observation: SeenObservation, scope: Scope, draft: () => KpiDraft): void => {

@@ -15,6 +15,7 @@ import { type Crews, createCrews } from "./crews.ts";
 import { createDutyDesk, type DutyDesk, type DutyTimer, type LiveDuty } from "./duty-desk.ts";
 import { ofDuty, ofStop, ofSweep, ofTask } from "./figures.ts";
 import { createLiveGround, type Ground } from "./ground.ts";
+import { createLoads } from "./loads.ts";
 import type { CollectionName } from "./records.ts";
 import { createRegister, type Register } from "./register.ts";
 import { type DayPlan, planOf } from "./schedule.ts";
@@ -227,6 +228,14 @@ export function createOperations(parts: OperationsParts): Operations {
     },
   });
   const workforce = createWorkforce({ register, crews, visits, subject, vehicleType });
+  const loads = createLoads({
+    documents,
+    visits,
+    vehicleNamed: (name) => {
+      if (device(name)?.kind === "vehicle") return name;
+      return [...register.all("vehicles")].find(({ id, plate }) => id === name || plate === name)?.id ?? null;
+    },
+  });
   replan(startedAt);
 
   /** Yesterday's windows may run into today, tomorrow's may begin before midnight is over everywhere. */
@@ -270,6 +279,7 @@ export function createOperations(parts: OperationsParts): Operations {
     crews,
     see(seen, now, changes) {
       const { kind } = seen.subject.device;
+      loads.see(seen, changes);
       if (kind !== "vehicle" && kind !== "person") return;
       duties.see(seen, now, changes);
       visits.see(seen, changes);
@@ -292,6 +302,7 @@ export function createOperations(parts: OperationsParts): Operations {
     deviceRemoved(id, changes) {
       visits.forget(id, changes);
       sweeps.forget(id);
+      loads.forget(id, changes);
     },
     metresFromWork(deviceId, lat, lon, at) {
       const duty = duties.dutyAt(deviceId, at)?.duty;

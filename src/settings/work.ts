@@ -35,4 +35,8 @@ export const work = {
   /** Who was where, in memory: for so long, and at most so many. */
   VISITS_KEPT_HOURS: count(48),
   VISITS_KEPT: count(50_000),
+  /** Share of what a vehicle took that may be missing at the weighbridge: water drains, scales differ (percent). */
+  WASTE_TOLERANCE_PCT: count(5),
+  /** Loads that one answer of the waste ledger may sum up. */
+  WASTE_LEDGER_LOADS: count(100_000),
 } as const;

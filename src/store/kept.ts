@@ -94,7 +94,7 @@ export interface DocumentChange {
   readonly body: Json | null;
 }
 
-export const workKinds = ["visit", "duty", "stop", "sweep", "task"] as const;
+export const workKinds = ["visit", "duty", "stop", "sweep", "task", "load"] as const;
 
 /** What came of the work at one place and time. A later record of the same kind and id replaces the earlier one. */
 export interface WorkRecord {

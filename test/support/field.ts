@@ -8,6 +8,7 @@ import type { Device } from "../../src/domain/device.ts";
 import type { DistrictFeature } from "../../src/domain/district.ts";
 import type { Kind } from "../../src/domain/kinds.ts";
 import type { Metrics } from "../../src/domain/metrics.ts";
+import type { DeviceEvent } from "../../src/domain/observation.ts";
 import { systemActor } from "../../src/domain/roles.ts";
 import { DAY, HOUR, MINUTE, type Millis } from "../../src/domain/time.ts";
 import type { Contribution, Measure } from "../../src/kpi/measures.ts";
@@ -202,10 +203,11 @@ export function openField(startedAt: Millis, features: readonly DistrictFeature[
       commit();
     },
     /** A device says something that happened now, or a while ago. */
-    say(id: string, metrics: Metrics, time: Millis = now): void {
+    say(id: string, metrics: Metrics, time: Millis = now, event?: DeviceEvent): void {
       const device = devices.get(id);
       if (!device) throw new Error(`no device ${id}`);
-      const seen = world.apply({ device: id, at: time, atSource: "device", metrics }, device, now, ++key, changes);
+      const said = { device: id, at: time, atSource: "device", metrics, ...(event && { event }) } as const;
+      const seen = world.apply(said, device, now, ++key, changes);
       if (seen) {
         operations.see(seen, now, changes);
         alerting.see(seen, now, changes);

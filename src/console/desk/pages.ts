@@ -69,6 +69,13 @@ export const pages: readonly DeskPage[] = [
     load: () => import("./kpis.tsx"),
   },
   {
+    id: "waste",
+    key: "m",
+    permission: "readKpis",
+    icon: "M12 4v16M7 20h10M5 8h14M5 8l-2 6h4zM19 8l-2 6h4z",
+    load: () => import("./waste.tsx"),
+  },
+  {
     id: "reports",
     key: "e",
     permission: "readReports",

@@ -13,6 +13,7 @@ export const say = words({
   rules: { zh: "规则回测", en: "Rules" },
   silences: { zh: "静默与三防", en: "Silences" },
   kpis: { zh: "指标", en: "KPIs" },
+  waste: { zh: "垃圾台账", en: "Waste ledger" },
   reports: { zh: "报告", en: "Reports" },
   handover: { zh: "交接班", en: "Handover" },
   walls: { zh: "大屏", en: "Walls" },
