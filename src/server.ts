@@ -25,6 +25,7 @@ import type { Broker } from "./outputs/mqtt-mirror.ts";
 import { createOutputs } from "./outputs/outputs.ts";
 import { createReplays } from "./replay/replays.ts";
 import { createReports } from "./reports/keeper.ts";
+import { createRenderer } from "./reports/renderer.ts";
 import type { History } from "./store/history.ts";
 import { openStore } from "./store/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
@@ -134,6 +135,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     embedded: broker.publish,
     external: () => Promise.reject(new Error("there is no external broker: MQTT_URL is not set")),
   };
+  const renderer = createRenderer(center, config.CHROMIUM);
   const outputs = createOutputs({
     center,
     config,
@@ -158,6 +160,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     tcp: tcpDoors.counters,
     outputs,
     reports,
+    renderer,
     stream: streamCounters,
     following,
   });

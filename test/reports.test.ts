@@ -37,7 +37,10 @@ describe("reports", () => {
     expect(overflow).toMatchObject({ opened: 6, closed: 3, falsePositive: 1 });
     expect(report.alerts.overTime).toHaveLength(24);
     expect(report.alerts.overTime.reduce((sum, { opened }) => sum + opened, 0)).toBe(report.alerts.opened);
-    expect((await center.rest<{ items: object[] }>("GET", "/reports")).items).toEqual([]);
+    expect(report.frozenAt).toBe(null);
+    const { items, running } = await center.rest<{ items: object[]; running: { id: string }[] }>("GET", "/reports");
+    expect(items).toEqual([]);
+    expect(running.map(({ id }) => id)).toEqual(["day-2026-09-22", "week-2026-09-21", "month-2026-09-01"]);
   });
 
   test("its figures are those that are asked for one by one", async () => {
@@ -53,9 +56,15 @@ describe("reports", () => {
   });
 
   test("an hour after the day's end they are frozen: what comes later changes nothing", async () => {
+    // The day is over, but what comes late still counts.
+    clock.advanceTo(Date.parse("2026-09-22T21:30:00Z"));
+    const { running } = await center.rest<{ running: { id: string }[] }>("GET", "/reports?kind=day");
+    expect(running.map(({ id }) => id)).toEqual(["day-2026-09-23", "day-2026-09-22"]);
+    expect(String((await get("/reports/day-2026-09-22?format=html&lang=en")).body)).toContain("late data still counts");
     clock.advanceTo(Date.parse("2026-09-22T22:30:00Z"));
     const frozen = await center.rest<Report>("GET", "/reports/day-2026-09-22");
     const { items: open } = await center.rest<{ items: { id: string }[] }>("GET", "/alerts?open=true");
+    expect(frozen.frozenAt).toBe(clock.now());
     for (const { id } of open) await center.rest("POST", `/alerts/${id}/close`, { note: "late" });
     clock.advanceTo(clock.now() + HOUR);
     expect(await center.rest<Report>("GET", "/reports/day-2026-09-22")).toEqual(frozen);
@@ -87,6 +96,33 @@ describe("reports", () => {
     const report = await center.rest<Report>("GET", "/reports/day-2026-09-22");
     expect(workbook.getWorksheet("Figures")?.rowCount).toBe(report.figures.length + 1);
     expect(workbook.getWorksheet("Alerts")?.getCell("B2").value).toBe(report.alerts.byRule[0]?.opened);
+  });
+
+  test("figures are told apart as the reader wants it, under the names people know", async () => {
+    const page = async (more: string) => String((await get(`/reports/day-2026-09-22?format=html&${more}`)).body);
+    expect(await page("lang=zh")).toMatch(/按社区[\s\S]*<td>\S+社区<\/td>/);
+    const lines = await page("lang=en&groupBy=line");
+    expect(lines).toMatch(/By business line[\s\S]*<td>Sweeping and cleaning<\/td>/);
+    expect(lines).not.toContain("By community");
+    expect((await get("/reports/day-2026-09-22?format=html&groupBy=weather")).answer.status).toBe(400);
+  });
+
+  test("the city's index stands beside the own figures, as far as it was published for the period", async () => {
+    await center.rest("POST", "/city-index", [
+      { period: "2026-Q4", index: 95 },
+      { period: "2026-Q3", index: 91.2, rank: 12, outOf: 74, clean: 92 },
+      { period: "2026-Q2", index: 86.9 },
+    ]);
+    const path = "/reports/week-2026-09-21";
+    expect((await center.rest<Report>("GET", path)).cityIndex).toEqual([
+      { period: "2026-Q3", index: 91.2, rank: 12, outOf: 74, clean: 92, grade: "A" },
+      { period: "2026-Q2", index: 86.9, grade: "C" },
+    ]);
+    expect(String((await get(`${path}?format=html`)).body)).toMatch(/市容环境综合指数[\s\S]*12 \/ 74/);
+    const workbook = new ExcelJS.Workbook();
+    await workbook.xlsx.load((await get(`${path}?format=xlsx&lang=en`)).body as never);
+    expect(workbook.getWorksheet("City index")?.getCell("B2").value).toBe(91.2);
+    expect(workbook.getWorksheet("Alerts")?.getCell("A2").value).toBe("Bin overflowing");
   });
 
   test("a month, a week, what is not over and what makes no sense", async () => {

@@ -3,22 +3,24 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { dayOf } from "../domain/calendar.ts";
 import { forbidden, invalid, notFound } from "../domain/problem.ts";
-import { xlsx } from "../exports/xlsx.ts";
 import type { Reports } from "../reports/keeper.ts";
-import { reportPage } from "../reports/page.ts";
-import { createPrinter } from "../reports/print.ts";
-import { type Report, type ReportGroup, reportKinds } from "../reports/report.ts";
-import { reportTables } from "../reports/tables.ts";
+import { periodOf, type ReportGroup, reportGroups, reportKinds } from "../reports/period.ts";
+import type { ReportRenderer } from "../reports/renderer.ts";
+import type { Report } from "../reports/report.ts";
 import { sendFile } from "./exports.ts";
-import { type Api, given, needs, page, type ResourceParts, token } from "./route.ts";
+import { type Api, given, list, needs, page, type ResourceParts, token } from "./route.ts";
 
 /** Its own rules: a drawing and a style sheet, and nothing that could run. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+const groupNames = Object.keys(reportGroups) as [ReportGroup, ...ReportGroup[]];
+
+export interface ReportResourceParts extends ResourceParts {
+  readonly reports: Reports;
+  readonly renderer: ReportRenderer;
+}
 
 /** Daily, weekly and monthly reports, as figures, page, PDF and workbook. */
-export function registerReports(api: Api, { center, config, reports }: ResourceParts & { reports: Reports }): void {
-  const print = createPrinter(config.CHROMIUM);
-
+export function registerReports(api: Api, { center, config, reports, renderer }: ReportResourceParts): void {
   /** A report tells of the whole district: a token that reaches only a part of it asks for figures instead. */
   const demandWhole = (request: FastifyRequest) => {
     if (Object.values(token(request).scope).some((limit) => limit !== undefined)) {
@@ -27,17 +29,10 @@ export function registerReports(api: Api, { center, config, reports }: ResourceP
   };
 
   const find = async (id: string): Promise<Report> => {
-    const [, kind = "", date = ""] = /^(day|week|month)-(\d{4}-\d{2}-\d{2})$/.exec(id) ?? [];
-    const known = reportKinds.find((one) => one === kind);
-    if (!known || Number.isNaN(dayOf(date))) throw notFound(`report ${id}`);
+    const period = periodOf(id);
+    if (!period) throw notFound(`report ${id}`);
     // Noon lies in the sanitation day of that date, whenever it begins.
-    return reports.kept(known, center.calendar.instant(dayOf(date), 12 * 60), center.clock.now());
-  };
-
-  const nameOf = (group: ReportGroup, id: string): string => {
-    if (group !== "community" && group !== "grid") return id;
-    const name = center.geography.feature(id)?.properties.name;
-    return typeof name === "string" ? name : id;
+    return reports.kept(period.kind, center.calendar.instant(dayOf(period.date), 12 * 60), center.clock.now());
   };
 
   api.get(
@@ -45,7 +40,7 @@ export function registerReports(api: Api, { center, config, reports }: ResourceP
     {
       config: needs("readReports"),
       schema: {
-        summary: "Reports that are kept, newest period first",
+        summary: "Reports that are kept, newest period first, and the periods that are not over yet",
         querystring: z.object({ kind: z.enum(reportKinds).optional(), ...page(config) }),
       },
     },
@@ -54,7 +49,12 @@ export function registerReports(api: Api, { center, config, reports }: ResourceP
       const { kind, cursor, limit } = request.query;
       const before = cursor === undefined ? undefined : Number(cursor);
       if (Number.isNaN(before)) throw invalid("cursor must be the `next` of an earlier page");
-      return center.store.reports({ limit, ...given({ kind, before }) });
+      const now = center.clock.now();
+      const kinds = kind === undefined ? reportKinds : [kind];
+      return {
+        ...(await center.store.reports({ limit, ...given({ kind, before }) })),
+        running: kinds.flatMap((one) => reports.running(one, now)),
+      };
     },
   );
 
@@ -68,20 +68,20 @@ export function registerReports(api: Api, { center, config, reports }: ResourceP
         querystring: z.object({
           format: z.enum(["json", "html", "pdf", "xlsx"]).default("json"),
           lang: z.enum(["zh", "en"]).default("zh"),
+          groupBy: list(z.enum(groupNames)),
         }),
       },
     },
     async (request, reply) => {
       demandWhole(request);
-      const { format, lang: language } = request.query;
+      const { format, lang: language, groupBy: groups } = request.query;
       const report = await find(request.params.id);
       if (format === "json") return report;
-      const { calendar } = center;
-      if (format === "xlsx")
-        return sendFile(reply, report.id, "xlsx", xlsx(reportTables(report, language), language, calendar));
-      const ruleTitle = (ruleId: string) => center.alerting.rulebook.edition(ruleId)?.rule.title ?? null;
-      const html = await reportPage(report, { language, calendar, ruleTitle, nameOf });
-      if (format === "pdf") return sendFile(reply, report.id, "pdf", Readable.from([await print(html)]));
+      const reading = { language, groups };
+      if (format === "xlsx") return sendFile(reply, report.id, "xlsx", renderer.workbook(report, reading));
+      if (format === "pdf")
+        return sendFile(reply, report.id, "pdf", Readable.from([await renderer.pdf(report, reading)]));
+      const html = renderer.page(report, reading);
       return reply.type("text/html; charset=utf-8").header("content-security-policy", POLICY).send(html);
     },
   );

@@ -23,6 +23,7 @@ import { parseNetworks } from "../ingest/networks.ts";
 import type { TcpCounters } from "../ingest/tcp/tcp-door.ts";
 import type { Outputs } from "../outputs/outputs.ts";
 import type { Reports } from "../reports/keeper.ts";
+import type { ReportRenderer } from "../reports/renderer.ts";
 import type { StreamCounters } from "../stream/connection.ts";
 import { registerAlerts } from "./alerts.ts";
 import { asyncApi } from "./async-api.ts";
@@ -67,6 +68,7 @@ export interface ApiParts {
   readonly tcp: ReadonlyMap<string, TcpCounters>;
   readonly outputs: Outputs;
   readonly reports: Reports;
+  readonly renderer: ReportRenderer;
   readonly stream: StreamCounters;
   readonly following: Following | null;
 }
@@ -84,6 +86,7 @@ export async function createApi({
   tcp,
   outputs,
   reports,
+  renderer,
   stream,
   following,
 }: ApiParts): Promise<Api> {
@@ -215,7 +218,7 @@ export async function createApi({
       registerWorkHistory(scoped as unknown as Api, parts);
       registerCoverage(scoped as unknown as Api, parts);
       registerWaste(scoped as unknown as Api, parts);
-      registerReports(scoped as unknown as Api, { ...parts, reports });
+      registerReports(scoped as unknown as Api, { ...parts, reports, renderer });
       registerAlerts(scoped as unknown as Api, parts);
       registerPictures(scoped as unknown as Api, parts);
       registerPeople(scoped as unknown as Api, { ...parts, login });

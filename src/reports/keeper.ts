@@ -3,20 +3,14 @@ import { invalid } from "../domain/problem.ts";
 import { HOUR, MINUTE, type Millis } from "../domain/time.ts";
 import { answerKpis } from "../kpi/answer.ts";
 import { kpiCatalogue } from "../kpi/catalogue.ts";
-import {
-  AlertTally,
-  headline,
-  type Report,
-  type ReportGroup,
-  type ReportKind,
-  reportGroups,
-  reportId,
-  reportKinds,
-  scopeOf,
-} from "./report.ts";
+import { CITY_INDEX, firstMonthOf, gradeOf, indexesIn } from "../kpi/city-index.ts";
+import { type ReportGroup, type ReportKind, type ReportPeriod, reportGroups, reportId, reportKinds } from "./period.ts";
+import { AlertTally, type GradedIndex, headline, type Report, scopeOf } from "./report.ts";
 
 const ALERTS_AT_ONCE = 500;
 const HOT_SPOTS = 20;
+/** A year of quarters. */
+const CITY_INDEXES = 4;
 /** Three in 30 days make a spot hot (domain: spot.chronic). */
 const HOT_FROM = 3;
 const LOOKS_EVERY_MS = MINUTE;
@@ -36,8 +30,23 @@ export function createReports(center: Center, { afterMs, desks }: ReportSettings
     to: kpis.periods.next(kind, at),
   });
 
-  const make = async (kind: ReportKind, at: Millis, now: Millis): Promise<Report> => {
+  const periodAt = (kind: ReportKind, at: Millis): ReportPeriod => {
     const { from, to } = spanOf(kind, at);
+    return { id: reportId(kind, from, calendar), kind, from, to };
+  };
+
+  /** What the city had scored by then, newest first. */
+  const cityIndexUntil = async (to: Millis): Promise<GradedIndex[]> => {
+    const month = kpis.periods.dateAt(to - 1).slice(0, 7);
+    const published = indexesIn(await store.documents(CITY_INDEX)).filter((one) => firstMonthOf(one) <= month);
+    return published
+      .slice(-CITY_INDEXES)
+      .reverse()
+      .map((one) => ({ ...one, grade: gradeOf(one) }));
+  };
+
+  const make = async (kind: ReportKind, at: Millis, now: Millis): Promise<Report> => {
+    const { id, from, to } = periodAt(kind, at);
     if (from >= now) throw invalid("this period has not begun yet", { from });
     // Figures are made of whole hours.
     const hour = kpis.periods.start("hour", now);
@@ -57,12 +66,13 @@ export function createReports(center: Center, { afterMs, desks }: ReportSettings
       cursor = page.next;
     }
     return {
-      id: reportId(kind, from, calendar),
+      id,
       kind,
       from,
       to,
       madeAt: now,
       timeZone: calendar.timeZone,
+      frozenAt: now < to + afterMs ? null : now,
       figures: await answerKpis({ ...question, kpis: kpiCatalogue, by: [] }, parts, now),
       groups,
       alerts: tally.finish(),
@@ -76,16 +86,17 @@ export function createReports(center: Center, { afterMs, desks }: ReportSettings
           timesIn30Days,
           relapses,
         })),
+      cityIndex: await cityIndexUntil(to),
     };
   };
 
   /** A report of a period that has ended is kept, and never made again: two who print it hold the same figures. */
   const kept = async (kind: ReportKind, at: Millis, now: Millis): Promise<Report> => {
-    const { from, to } = spanOf(kind, at);
-    const known = await store.report(reportId(kind, from, calendar));
-    if (known) return known;
+    const known = await store.report(periodAt(kind, at).id);
+    // Kept before reports told of these.
+    if (known) return { ...known, frozenAt: known.frozenAt ?? known.madeAt, cityIndex: known.cityIndex ?? [] };
     const report = await make(kind, at, now);
-    if (now < to + afterMs) return report;
+    if (report.frozenAt === null) return report;
     await center.operate((_now, changes) => void changes.reports.push(report));
     return (await store.report(report.id)) ?? report;
   };
@@ -94,15 +105,23 @@ export function createReports(center: Center, { afterMs, desks }: ReportSettings
   const makeDue = async (now: Millis): Promise<readonly string[]> => {
     const made: string[] = [];
     for (const kind of reportKinds) {
-      const { from } = spanOf(kind, kpis.periods.start(kind, now - afterMs) - HOUR);
-      const id = reportId(kind, from, calendar);
+      const { id, from } = periodAt(kind, kpis.periods.start(kind, now - afterMs) - HOUR);
       if (await store.report(id)) continue;
       const report = await make(kind, from, now);
-      if (report.alerts.opened === 0 && report.figures.every(({ value }) => value === null)) continue;
+      // What is looked up instead of counted says nothing of the period.
+      const counted = report.figures.some(({ value, numerator }) => numerator !== null && value);
+      if (report.alerts.opened === 0 && !counted) continue;
       await center.operate((_now, changes) => void changes.reports.push(report));
       made.push(id);
     }
     return made;
+  };
+
+  /** Periods whose reports are preliminary: the one that runs, and before it the one that still waits for late data. */
+  const running = (kind: ReportKind, now: Millis): readonly ReportPeriod[] => {
+    const current = periodAt(kind, now);
+    const before = periodAt(kind, current.from - HOUR);
+    return now < before.to + afterMs ? [current, before] : [current];
   };
 
   const nextDue = (now: Millis): Millis => kpis.periods.next("day", now - afterMs) + afterMs;
@@ -122,6 +141,6 @@ export function createReports(center: Center, { afterMs, desks }: ReportSettings
   const looks = setInterval(() => look().catch(failed), LOOKS_EVERY_MS);
   looks.unref();
 
-  return { kept, makeDue, stop: () => clearInterval(looks) };
+  return { kept, makeDue, running, stop: () => clearInterval(looks) };
 }
 export type Reports = ReturnType<typeof createReports>;

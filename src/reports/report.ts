@@ -1,22 +1,11 @@
 import type { Alert } from "../domain/alert.ts";
-import { type Calendar, dateOf } from "../domain/calendar.ts";
 import { HOUR, MINUTE, type Millis } from "../domain/time.ts";
 import type { KpiAnswer } from "../kpi/answer.ts";
+import type { CityIndex, gradeOf } from "../kpi/city-index.ts";
 import type { Scope } from "../kpi/measures.ts";
+import { type ReportGroup, type ReportNote, reportGroups } from "./period.ts";
 
 /** What a period was like, frozen: the same figures as on the wall, as they stood when the report was made. */
-
-export const reportKinds = ["day", "week", "month"] as const;
-export type ReportKind = (typeof reportKinds)[number];
-
-/** How figures are told apart in a report. */
-export const reportGroups = {
-  community: "communityId",
-  grid: "gridId",
-  line: "line",
-  contractor: "contractor",
-} as const;
-export type ReportGroup = keyof typeof reportGroups;
 
 /** Figures that are told apart by community, grid, line and contractor: one page, not a book. */
 export const headline: readonly string[] = [
@@ -49,19 +38,13 @@ export interface HotSpot {
   readonly relapses: number;
 }
 
-export interface ReportNote {
-  /** `day-2026-09-22`, `week-2026-09-21`, `month-2026-09-01`: the local date it begins on. */
-  readonly id: string;
-  readonly kind: ReportKind;
-  /** Inclusive. */
-  readonly from: Millis;
-  /** Exclusive. */
-  readonly to: Millis;
-  readonly madeAt: Millis;
-}
+/** A score of the city with the grade it stands for. */
+export type GradedIndex = CityIndex & { readonly grade: ReturnType<typeof gradeOf> };
 
 export interface Report extends ReportNote {
   readonly timeZone: string;
+  /** When it became what it stays; null while the period runs or late data is waited for. */
+  readonly frozenAt: Millis | null;
   readonly figures: readonly KpiAnswer[];
   readonly groups: Readonly<Record<ReportGroup, readonly KpiAnswer[]>>;
   readonly alerts: {
@@ -72,10 +55,8 @@ export interface Report extends ReportNote {
     readonly overTime: readonly { readonly from: Millis; readonly opened: number }[];
   };
   readonly hotSpots: readonly HotSpot[];
-}
-
-export function reportId(kind: ReportKind, from: Millis, calendar: Calendar): string {
-  return `${kind}-${dateOf(calendar.dayNumber(from))}`;
+  /** What the city had published by the period's end, newest first. */
+  readonly cityIndex: readonly GradedIndex[];
 }
 
 /** Counts the alerts that opened in a period; merged ones are told with those they were merged into. */

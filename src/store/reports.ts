@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Report, ReportKind, ReportNote } from "../reports/report.ts";
+import type { ReportKind, ReportNote } from "../reports/period.ts";
+import type { Report } from "../reports/report.ts";
 import type { Page } from "./questions.ts";
 
 /** Keeps a report; one that is kept already stays as it is. */

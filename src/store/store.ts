@@ -2,7 +2,8 @@ import type { Alert, TimelineEntry } from "../domain/alert.ts";
 import type { DistrictFeature } from "../domain/district.ts";
 import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
-import type { Report, ReportKind, ReportNote } from "../reports/report.ts";
+import type { ReportKind, ReportNote } from "../reports/period.ts";
+import type { Report } from "../reports/report.ts";
 import type { CommitBatch, Restored } from "./batch.ts";
 import type { History } from "./history.ts";
 import type {

@@ -29,6 +29,9 @@ export const clockText = (at: Millis): string => format(HMS).format(at);
 export const minuteText = (at: Millis): string => format(HM).format(at);
 export const dateText = (at: Millis): string =>
   format({ year: "numeric", month: "2-digit", day: "2-digit", weekday: "short" }).format(at);
+/** Local date as `2026-11-24`. */
+export const isoDate = (at: Millis): string =>
+  new Intl.DateTimeFormat("sv-SE", { timeZone: timeZone.value }).format(at);
 export const dateTimeText = (at: Millis): string => format({ month: "2-digit", day: "2-digit", ...HM }).format(at);
 
 /** Hour of the local day, 0 to 24 with fraction. */

@@ -2,11 +2,22 @@
 export class Refused extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(status: number, code: string, detail: string) {
+  /** What a problem says beside its words, e.g. `errors` with each row of a file. */
+  readonly more: Readonly<Record<string, unknown>>;
+  constructor(status: number, code: string, detail: string, more: Readonly<Record<string, unknown>> = {}) {
     super(detail);
     this.status = status;
     this.code = code;
+    this.more = more;
   }
+}
+
+/** What an answer that is not 2xx says. */
+export async function refusalOf(answer: Response): Promise<Refused> {
+  const text = await answer.text();
+  const problem = text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : {};
+  const { code = "error", detail = String(answer.status), ...more } = problem;
+  return new Refused(answer.status, String(code), String(detail), more);
 }
 
 export interface Rest {
@@ -35,11 +46,9 @@ export function createRest(token: string | null): Rest {
     });
   const ask: Rest["ask"] = async <T>(...request: Parameters<Rest["ask"]>): Promise<T> => {
     const answer = await call(...request);
+    if (!answer.ok) throw await refusalOf(answer);
     const text = await answer.text();
-    const json = text.startsWith("{") || text.startsWith("[") ? (JSON.parse(text) as unknown) : undefined;
-    if (answer.ok) return json as T;
-    const { code = "error", detail = String(answer.status) } = (json ?? {}) as { code?: string; detail?: string };
-    throw new Refused(answer.status, code, detail);
+    return (text.startsWith("{") || text.startsWith("[") ? JSON.parse(text) : undefined) as T;
   };
   return { call, ask, get: (path) => ask("GET", path) };
 }
