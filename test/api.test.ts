@@ -58,6 +58,8 @@ const needed: readonly (readonly [method: string, path: string, role: Role | nul
   ["GET", "/city-index", "viewer"],
   ["GET", "/coverage", "viewer"],
   ["GET", "/waste-ledger", "viewer"],
+  ["GET", "/sweeps", "dispatcher"],
+  ["GET", "/coverage/none/passes?from=0&to=1", "dispatcher"],
   ["GET", "/duty", "viewer"],
   ["GET", "/crews", "viewer"],
   ["GET", "/crews/none", "viewer"],

@@ -21,7 +21,7 @@ import { simplifyTrack } from "../trips/simplify.ts";
 import { findTrips } from "../trips/trips.ts";
 import { parseDuration } from "./history.ts";
 import { createPastRights, lookReason } from "./past-rights.ts";
-import { type Api, actor, given, instant, list, needs, type ResourceParts } from "./route.ts";
+import { type Api, actor, given, goneSignal, instant, list, needs, type ResourceParts } from "./route.ts";
 
 const TYPES = {
   csv: "text/csv; charset=utf-8",
@@ -66,15 +66,6 @@ const FILE_EYES: Role = "viewer";
 export function registerExports(api: Api, { center, config }: ResourceParts): void {
   const { readable, spanOf } = createPastRights(center, config);
   const { calendar, history, store } = center;
-
-  /** Ends the work when the client has gone. */
-  const goneSignal = (request: FastifyRequest): AbortSignal => {
-    const gone = new AbortController();
-    request.raw.once("close", () => {
-      if (request.raw.destroyed && !request.raw.complete) gone.abort();
-    });
-    return gone.signal;
-  };
 
   async function* alerts(request: FastifyRequest, query: Omit<AlertQuery, "limit">): AsyncGenerator<AlertView> {
     const reader = actor(request);

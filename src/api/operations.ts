@@ -12,7 +12,19 @@ import { type LiveTask, taskActions } from "../operations/tasks.ts";
 import { crewMatcher, crewView } from "../stream/crew-view.ts";
 import { createOnce } from "./once.ts";
 import { createPictureDoor } from "./pictures.ts";
-import { type Api, actor, given, instant, list, needs, page, type ResourceParts, revisionOf } from "./route.ts";
+import {
+  type Api,
+  actor,
+  fits,
+  given,
+  instant,
+  list,
+  needs,
+  page,
+  pageOf,
+  type ResourceParts,
+  revisionOf,
+} from "./route.ts";
 import { createWorkViews } from "./work-view.ts";
 
 const name = z.string().min(1).max(64);
@@ -215,15 +227,3 @@ export function registerOperations(api: Api, { center, config }: ResourceParts):
 }
 
 const plain = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
-
-const fits = <T extends string>(allowed: readonly T[] | undefined, value: T | null): boolean =>
-  allowed === undefined || (value !== null && allowed.includes(value));
-
-/** Rows after the cursor in order of their key, which is what the next cursor is. */
-function pageOf<T>(rows: readonly { row: T; key: string }[], cursor: string | undefined, limit: number) {
-  const rest = rows
-    .filter(({ key }) => cursor === undefined || key > cursor)
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  const items = rest.slice(0, limit);
-  return { items: items.map(({ row }) => row), next: rest.length > limit ? (items.at(-1)?.key ?? null) : null };
-}

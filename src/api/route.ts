@@ -92,3 +92,25 @@ export function revisionOf(ifMatch: string | undefined): number | undefined {
   if (!Number.isSafeInteger(rev)) throw new Problem(400, "invalid", "If-Match must be the revision of what you change");
   return rev;
 }
+
+/** Whether a value is among those asked for; a question that names none takes all. */
+export const fits = <T extends string>(allowed: readonly T[] | undefined, value: T | null): boolean =>
+  allowed === undefined || (value !== null && allowed.includes(value));
+
+/** Rows after the cursor in order of their key, which is what the next cursor is. */
+export function pageOf<T>(rows: readonly { row: T; key: string }[], cursor: string | undefined, limit: number) {
+  const rest = rows
+    .filter(({ key }) => cursor === undefined || key > cursor)
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const items = rest.slice(0, limit);
+  return { items: items.map(({ row }) => row), next: rest.length > limit ? (items.at(-1)?.key ?? null) : null };
+}
+
+/** Aborted when the client has gone before its answer was complete. */
+export function goneSignal(request: FastifyRequest): AbortSignal {
+  const gone = new AbortController();
+  request.raw.once("close", () => {
+    if (request.raw.destroyed && !request.raw.complete) gone.abort();
+  });
+  return gone.signal;
+}

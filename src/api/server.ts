@@ -53,6 +53,7 @@ import { registerReports } from "./reports.ts";
 import { type Api, needs } from "./route.ts";
 import { registerRules } from "./rules.ts";
 import { registerSigning } from "./signing.ts";
+import { registerSweeps } from "./sweeps.ts";
 import { registerWalls } from "./walls.ts";
 import { registerWaste } from "./waste.ts";
 import { registerWorkHistory } from "./work-history.ts";
@@ -218,6 +219,7 @@ export async function createApi({
       registerWorkHistory(scoped as unknown as Api, parts);
       registerCoverage(scoped as unknown as Api, parts);
       registerWaste(scoped as unknown as Api, parts);
+      registerSweeps(scoped as unknown as Api, parts);
       registerReports(scoped as unknown as Api, { ...parts, reports, renderer });
       registerAlerts(scoped as unknown as Api, parts);
       registerPictures(scoped as unknown as Api, parts);

@@ -38,7 +38,7 @@ export function createWorkViews(center: Pick<Center, "operations" | "registry" |
       place: ground.placeOf({ pointId: planned.pointId }, center.clock.now()),
       deviceId: planned.vehicleId,
     }),
-    ofSweep: ({ planned }: LiveSweep): PlannedWork => ({
+    ofSweep: ({ planned }: Pick<LiveSweep, "planned">): PlannedWork => ({
       ...pick(planned),
       place: ground.placeOf({ sectionId: planned.sectionId }, center.clock.now()),
       deviceId: planned.vehicleId,

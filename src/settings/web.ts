@@ -23,6 +23,8 @@ export const web = {
   HISTORY_POINTS: count(50_000),
   /** Points of a way that are read at once, before they are simplified. */
   TRACK_POINTS: count(500_000),
+  /** Longest stretch in which it is looked up who swept a road section. */
+  COVERAGE_RANGE_DAYS: count(2),
   /** Longest stretch of the past in one file. */
   EXPORT_DAYS: count(400),
   /** The past as a stream: how many screens at a time, how long a stretch, how far back its beginning is looked for. */
