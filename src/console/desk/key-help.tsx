@@ -7,6 +7,15 @@ const say = words({
   moving: { zh: "选择", en: "Choosing" },
   acting: { zh: "处理", en: "Acting" },
   going: { zh: "跳转", en: "Going" },
+  here: { zh: "本页面", en: "On this page" },
+  section: { zh: "下一路段 / 上一路段", en: "next / previous section" },
+  firstSection: { zh: "第一个 / 最后一个路段", en: "first / last section" },
+  standing: { zh: "只看该状态", en: "only this state" },
+  noSection: { zh: "取消选择", en: "choose none" },
+  play: { zh: "播放 / 暂停", en: "play / stand still" },
+  seek: { zh: "后退 / 前进", en: "back / forward" },
+  slower: { zh: "更慢 / 更快", en: "slower / faster" },
+  windowEnds: { zh: "起点 / 终点", en: "beginning / end" },
   next: { zh: "下一条 / 上一条", en: "next / previous" },
   ends: { zh: "第一条 / 最后一条", en: "first / last" },
   mark: { zh: "加入批量选择", en: "choose for many at once" },
@@ -19,10 +28,29 @@ const say = words({
   help: { zh: "本页", en: "this page" },
 });
 
+type Line = readonly [keys: readonly string[], text: string];
+
+/** Keys that one page has for itself. */
+const ofPage: Readonly<Record<string, () => readonly Line[]>> = {
+  coverage: () => [
+    [["j", "k"], say("section")],
+    [["Home", "End"], say("firstSection")],
+    [["1", "…", "5"], say("standing")],
+    [["Esc"], say("noSection")],
+  ],
+  timeMachine: () => [
+    [["Space"], say("play")],
+    [["←", "→"], say("seek")],
+    [["−", "+"], say("slower")],
+    [["Home", "End"], say("windowEnds")],
+  ],
+};
+
 /** Every key there is. */
 export function KeyHelp() {
-  const { may } = useDesk();
-  const moving: (readonly [keys: readonly string[], text: string])[] = [
+  const { may, page } = useDesk();
+  const here = ofPage[page.value]?.() ?? [];
+  const moving: readonly Line[] = [
     [["j", "k"], say("next")],
     [["Home", "End"], say("ends")],
     [["Space"], say("mark")],
@@ -35,6 +63,7 @@ export function KeyHelp() {
   ];
   return (
     <div class="key-help">
+      {here.length > 0 && <Column title={say("here")} lines={here} />}
       <Column title={say("moving")} lines={moving} />
       <Column
         title={say("acting")}
@@ -50,7 +79,7 @@ export function KeyHelp() {
   );
 }
 
-function Column({ title, lines }: { title: string; lines: readonly (readonly [readonly string[], string])[] }) {
+function Column({ title, lines }: { title: string; lines: readonly Line[] }) {
   return (
     <section>
       <h3>{title}</h3>

@@ -27,6 +27,13 @@ export const pages: readonly DeskPage[] = [
     load: () => import("./starts.tsx"),
   },
   {
+    id: "coverage",
+    key: "c",
+    permission: "readWork",
+    icon: "M4 20L9 4M20 20L15 4M12 5v3M12 11v3M12 17v3",
+    load: () => import("./coverage.tsx"),
+  },
+  {
     id: "forecasts",
     key: "f",
     permission: "readHistory",

@@ -1,7 +1,7 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import { Refused } from "../staff/rest.ts";
+import { Refused, type Rest } from "../staff/rest.ts";
 import { useDesk } from "./desk.ts";
 import { say } from "./words.ts";
 
@@ -13,8 +13,17 @@ export interface Loaded<T> {
   readonly reload: () => void;
 }
 
-/** Loads a path and, with `everyMs`, again and again; what was there stays until something newer is. Null: nothing yet. */
-export function useLoad<T>(path: string | null, everyMs = 0): Loaded<T> {
+const getPath = <T,>(rest: Rest, path: string): Promise<T> => rest.get<T>(path);
+
+/**
+ * Loads a path and, with `everyMs`, again and again; what was there stays until something newer is. Null: nothing yet.
+ * @param ask how the path is asked for, where one GET is not enough; the same function every time
+ */
+export function useLoad<T>(
+  path: string | null,
+  everyMs = 0,
+  ask: (rest: Rest, path: string) => Promise<T> = getPath,
+): Loaded<T> {
   const { rest } = useDesk();
   const data = useSignal<T | null>(null);
   const problem = useSignal<string | null>(null);
@@ -23,7 +32,7 @@ export function useLoad<T>(path: string | null, everyMs = 0): Loaded<T> {
     if (path === null) return;
     let current = true;
     const load = () =>
-      rest.get<T>(path).then(
+      ask(rest, path).then(
         (answer) => {
           if (!current) return;
           data.value = answer;

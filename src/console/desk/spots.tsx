@@ -1,13 +1,12 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Place } from "../../domain/place.ts";
 import { words } from "../shared/language.ts";
-import { type DistrictMap, openMap } from "../shared/map.ts";
 import { dateTimeText } from "../shared/time.ts";
 import { useDesk } from "./desk.ts";
 import { Choice, Head, Shown, Table, useLoad } from "./parts.tsx";
 import { placeName } from "./places.ts";
-import { theme } from "./theme.ts";
+import { useDistrictMap } from "./use-map.ts";
 import { say as sayDesk } from "./words.ts";
 
 const say = words({
@@ -89,24 +88,7 @@ export default function Spots() {
 }
 
 function SpotMap({ spots, chosen }: { spots: readonly Spot[]; chosen: Spot | null }) {
-  const { session } = useDesk();
-  const frame = useRef<HTMLDivElement>(null);
-  const map = useSignal<DistrictMap | null>(null);
-  const shown = theme.value;
-  useEffect(() => {
-    const container = frame.current;
-    if (!container) return;
-    const making = Promise.all([session.settings, session.district]).then(([settings, district]) =>
-      openMap({ container, district, theme: shown, base: settings.map }),
-    );
-    void making.then((made) => {
-      map.value = made;
-    });
-    return () => {
-      map.value = null;
-      void making.then((made) => made?.remove());
-    };
-  }, [session, shown]);
+  const { frame, map } = useDistrictMap();
   useEffect(() => {
     map.value?.drawCells(
       spots.map(({ id, place, timesIn30Days }) => ({ id, lat: place.lat, lon: place.lon, count: timesIn30Days })),

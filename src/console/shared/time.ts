@@ -34,6 +34,30 @@ export const isoDate = (at: Millis): string =>
   new Intl.DateTimeFormat("sv-SE", { timeZone: timeZone.value }).format(at);
 export const dateTimeText = (at: Millis): string => format({ month: "2-digit", day: "2-digit", ...HM }).format(at);
 
+const PARTS = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" } as const;
+
+/** Local wall clock minus UTC at an instant, in whole minutes. */
+function offsetMs(at: Millis): Millis {
+  const parts = Object.fromEntries(
+    format(PARTS)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, Number(value)]),
+  ) as Record<string, number>;
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0 } = parts;
+  return Date.UTC(year, month - 1, day, hour, minute) - Math.floor(at / 60_000) * 60_000;
+}
+
+/** Local date and time as forms have it, `2026-09-22T10:15`. */
+export const localText = (at: Millis): string => new Date(at + offsetMs(at)).toISOString().slice(0, 16);
+
+/** The instant of a local date and time as forms have it; NaN when it is none. */
+export function instantOf(local: string): Millis {
+  const wall = Date.parse(`${local}Z`);
+  if (Number.isNaN(wall)) return wall;
+  // The second look is right also on the day on which the clock is changed.
+  return wall - offsetMs(wall - offsetMs(wall));
+}
+
 /** Hour of the local day, 0 to 24 with fraction. */
 export function localHour(at: Millis): number {
   const [hour = 0, minute = 0] = format(HM).format(at).split(":").map(Number);
