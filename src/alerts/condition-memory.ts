@@ -1,7 +1,16 @@
 import type { Changes } from "../center/changes.ts";
 import type { RuleState } from "../store/kept.ts";
 import type { ConditionState } from "./condition.ts";
-import type { Watched } from "./watch.ts";
+import type { Judging } from "./judges/judging.ts";
+import type { Check, Rule } from "./rule.ts";
+
+/** A check of a rule, with the number it is remembered by. */
+export interface Watched {
+  readonly rule: Rule;
+  readonly check: Check;
+  readonly number: number;
+  readonly judge: Judging;
+}
 
 /** What is remembered of conditions that build up or stand. A subject about which nothing is wrong has nothing here. */
 export function createConditionMemory() {
@@ -37,6 +46,8 @@ export function createConditionMemory() {
     },
   };
 }
+
+export type ConditionMemory = ReturnType<typeof createConditionMemory>;
 
 /** A condition as it was committed; null for one that was forgotten. */
 export function conditionOf({ body }: RuleState): ConditionState | null {

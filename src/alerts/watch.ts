@@ -1,38 +1,30 @@
 import type { Changes } from "../center/changes.ts";
 import type { SeenObservation, Subject } from "../center/subject.ts";
-import type { Alert, AlertState } from "../domain/alert.ts";
+import type { Alert } from "../domain/alert.ts";
 import type { Kind } from "../domain/kinds.ts";
 import type { Place } from "../domain/place.ts";
 import type { Millis } from "../domain/time.ts";
 import type { RuleState } from "../store/kept.ts";
 import type { District } from "./alerting.ts";
-import { type ConditionState, currentRun, emptyState, enoughAt, mark, type Run } from "./condition.ts";
-import { conditionOf, createConditionMemory } from "./condition-memory.ts";
+import { type ConditionState, emptyState, enoughAt, mark, type Run } from "./condition.ts";
+import { conditionOf, createConditionMemory, type Watched } from "./condition-memory.ts";
 import type { Denial } from "./denial.ts";
 import type { Desk } from "./desk.ts";
 import { attributesOn, placeOf } from "./judges/ground.ts";
-import type { Judgement, Judging } from "./judges/judging.ts";
-import { judgeEnds, judgingOf } from "./judges/table.ts";
+import type { Judgement } from "./judges/judging.ts";
+import { judgingOf } from "./judges/table.ts";
 import { LEAPT_FROM } from "./judges/values.ts";
-import type { Check, Rule } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 import { silenceLimitMs } from "./silence.ts";
+import { createSources, runOf } from "./sources.ts";
 import {
   confirmedBy,
   evidenceOf,
   isConfident,
   isSameOccurrence,
-  mutedMsOf,
   restoredObservation,
   withFrequency,
 } from "./supporting.ts";
-
-/** A check of a rule, with the number it is remembered by. */
-export interface Watched {
-  readonly rule: Rule;
-  readonly check: Check;
-  readonly number: number;
-  readonly judge: Judging;
-}
 
 export interface CheckTimer {
   readonly type: "check";
@@ -60,9 +52,8 @@ export function createWatch({ district, desk, quietUntil, timer, clears, denial 
   const byKind = new Map<Kind, Watched[]>();
   const memory = createConditionMemory();
 
+  const sources = createSources(memory, district);
   const remember = memory.put;
-  /** How long the newest say of a check has been the same. */
-  const runOf = ({ check }: Watched, state: ConditionState) => currentRun(state, check.opens.gapMs, check.outliers);
 
   const raise = (
     observation: SeenObservation,
@@ -132,15 +123,6 @@ export function createWatch({ district, desk, quietUntil, timer, clears, denial 
   const confident = new Map<string, Millis>();
   const heldKey = (subjectId: string, { rule, number }: Watched) => `${rule.id} ${number} ${subjectId}`;
 
-  const othersHold = (subjectId: string, watched: Watched): boolean => {
-    for (const [other, state] of memory.of(subjectId) ?? []) {
-      if (other === watched || other.rule !== watched.rule || other.check.subtype !== watched.check.subtype) continue;
-      // What is known of another condition and not over yet: a queue of two is neither backlog nor none.
-      if (other.check.clears && runOf(other, state)?.says !== "over") return true;
-    }
-    return false;
-  };
-
   const observe = (
     observation: SeenObservation,
     watched: Watched,
@@ -182,7 +164,7 @@ export function createWatch({ district, desk, quietUntil, timer, clears, denial 
       alert &&
       alert.clearedAt === null &&
       check.clears &&
-      !othersHold(subject.id, watched)
+      !sources.othersHold(subject.id, watched)
     ) {
       const clearedAt = enoughAt(state, run, check.clears, run.to);
       if (clearedAt !== null) clears(alert, subject, clearedAt, now, changes);
@@ -281,56 +263,15 @@ export function createWatch({ district, desk, quietUntil, timer, clears, denial 
       } else if (run.says === "over" && alert && alert.clearedAt === null && check.clears) {
         const clearedAt = enoughAt(state, run, check.clears, dueAt);
         const subject = district.subject(subjectId);
-        if (clearedAt === null || !subject || othersHold(subjectId, watched)) return;
+        if (clearedAt === null || !subject || sources.othersHold(subjectId, watched)) return;
         clears(alert, subject, clearedAt, dueAt, changes);
         remember(subjectId, watched, null, changes);
       }
     },
 
-    holds(alert: Alert): boolean {
-      for (const [watched, state] of memory.of(alert.subject.id) ?? []) {
-        const { rule, check } = watched;
-        if (rule.id === alert.ruleId && check.subtype === alert.subtype && runOf(watched, state)?.says === "holds")
-          return true;
-      }
-      return false;
-    },
-
-    /**
-     * Sources of an alert, other than one, that still say it is there. A sighting counts only when it is not older than
-     * the time asked about, a sensor as long as it is not silent.
-     */
-    heldBy(alert: Alert, other: string, at: Millis): readonly Subject[] {
-      const held: Subject[] = [];
-      for (const source of new Set([alert.subject.id, ...alert.evidence.map(({ source }) => source)])) {
-        const subject = source === other ? undefined : district.subject(source);
-        if (!subject) continue;
-        for (const [watched, state] of memory.of(source) ?? []) {
-          const { rule, check } = watched;
-          if (rule.id !== alert.ruleId || check.subtype !== alert.subtype || !check.clears) continue;
-          const run = runOf(watched, state);
-          if (run?.says !== "holds") continue;
-          if (run.to >= at - (check.sighting ? 0 : silenceLimitMs(subject))) held.push(subject);
-        }
-      }
-      return held;
-    },
-
-    /**
-     * A person ended the alert: what still holds stays silent until it was over once. What only happens, or was not heard of
-     * for a while, is a new occurrence when it comes again.
-     */
-    mute(alert: Alert, ended: AlertState, changes: Changes): void {
-      const sources = new Set([alert.subject.id, ...alert.evidence.map(({ source }) => source)]);
-      for (const subjectId of sources) {
-        for (const [watched, state] of [...(memory.of(subjectId) ?? [])]) {
-          if (watched.rule.id !== alert.ruleId || watched.check.subtype !== alert.subtype) continue;
-          const stays = runOf(watched, state)?.says === "holds" && judgeEnds(watched.check.judge);
-          const mutedMs = mutedMsOf(watched.check, ended);
-          remember(subjectId, watched, stays ? { ...state, mutedMs } : null, changes);
-        }
-      }
-    },
+    holds: sources.holds,
+    heldBy: sources.heldBy,
+    mute: sources.mute,
 
     restore(saved: readonly RuleState[]): void {
       for (const one of saved) {
