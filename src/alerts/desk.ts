@@ -2,18 +2,15 @@ import type { Changes } from "../center/changes.ts";
 import { type Alert, type AlertState, type Evidence, finalStates } from "../domain/alert.ts";
 import type { Calendar } from "../domain/calendar.ts";
 import type { Level } from "../domain/levels.ts";
-import { distanceM, type Place } from "../domain/place.ts";
 import type { Json } from "../domain/text.ts";
 import { HOUR, MINUTE, type Millis } from "../domain/time.ts";
 import { beliefIn } from "./belief.ts";
 import { isUnderWay } from "./lifecycle.ts";
 import { newAlert, type Opening, openingDetails, raisedLevel } from "./new-alert.ts";
 import type { Rule } from "./rule.ts";
+import { createStanding } from "./standing.ts";
 import type { Targets } from "./targets.ts";
 
-/** A problem that came back within this distance and time of one that was closed is linked to it. */
-const RECURS_WITHIN_M = 30;
-const RECURS_WITHIN_MS = 72 * HOUR;
 /** More cycles of open and clear than this within an hour: hold it open until it has been quiet for an hour. */
 const FLAPS = 3;
 const FLAP_WINDOW_MS = HOUR;
@@ -47,51 +44,14 @@ export interface DeskParts {
 }
 
 export type Desk = ReturnType<typeof createDesk>;
-export const alertKey = (ruleId: string, subjectId: string, subtype: string | null): string =>
-  `${ruleId}\u0000${subjectId}\u0000${subtype ?? ""}`;
 
 /** The records of alerts: opening, supporting, clearing, ending. It decides nothing; it keeps every change whole and told. */
 export function createDesk(parts: DeskParts) {
   const { alerts, alertRev, newId, archiveAfterMs, rule: ruleOf, timer, cameBackFrom, lineOf, rings, changed } = parts;
   const { targets, calendar, stormAt } = parts;
-  const byId = new Map<string, Alert>();
-  const standingByKey = new Map<string, string>();
-  /** Sources that joined the alert of another subject. */
-  const joined = new Map<string, string>();
-  const standingBySubject = new Map<string, Set<string>>();
-  /** Alerts of others that a source has joined. */
-  const joinedBySource = new Map<string, Set<string>>();
+  const standing = createStanding();
   const clearTimes = new Map<string, Millis[]>();
   let rev = alertRev;
-
-  const index = (alert: Alert) => {
-    byId.set(alert.id, alert);
-    const key = alertKey(alert.ruleId, alert.subject.id, alert.subtype);
-    const ids = standingBySubject.get(alert.subject.id);
-    if (finalStates.has(alert.state)) {
-      if (standingByKey.get(key) === alert.id) standingByKey.delete(key);
-      ids?.delete(alert.id);
-      if (ids?.size === 0) standingBySubject.delete(alert.subject.id);
-      clearTimes.delete(alert.id);
-      for (const { source } of alert.evidence) {
-        const others = joinedBySource.get(source);
-        others?.delete(alert.id);
-        if (others?.size === 0) joinedBySource.delete(source);
-      }
-      if (alert.archivedAt !== null) byId.delete(alert.id);
-      return;
-    }
-    standingByKey.set(key, alert.id);
-    for (const { source } of alert.evidence) {
-      if (source === alert.subject.id) continue;
-      joined.set(alertKey(alert.ruleId, source, alert.subtype), alert.id);
-      const others = joinedBySource.get(source);
-      if (others) others.add(alert.id);
-      else joinedBySource.set(source, new Set([alert.id]));
-    }
-    if (ids) ids.add(alert.id);
-    else standingBySubject.set(alert.subject.id, new Set([alert.id]));
-  };
 
   /** It follows the crew; what else it depends on is looked at once, when the alert opens. */
   const lineAfter = (alert: Alert, { crewId }: Partial<Alert>): string | null =>
@@ -106,7 +66,8 @@ export function createDesk(parts: DeskParts) {
     changes: Changes,
   ): Alert => {
     const next: Alert = { ...alert, ...fields, line: lineAfter(alert, fields), rev: ++rev };
-    index(next);
+    standing.put(next);
+    if (finalStates.has(next.state)) clearTimes.delete(next.id);
     changes.alerts.set(next.id, next);
     if (told) {
       changes.timeline.push({
@@ -122,7 +83,7 @@ export function createDesk(parts: DeskParts) {
       });
     }
     if (alert.rev > 0) changed(alert, next, told?.at ?? next.lastSeenAt, changes);
-    return byId.get(next.id) ?? next;
+    return standing.get(next.id) ?? next;
   };
 
   const end = (
@@ -138,56 +99,20 @@ export function createDesk(parts: DeskParts) {
     return change(alert, { state, closedAt: at, shelvedUntil: null }, { action, actor, at, note }, changes);
   };
 
-  /** The newest closed problem of this kind here, if it is not long ago. */
-  const predecessor = (opening: Opening): string | null => {
-    let best: Alert | null = null;
-    for (const alert of byId.values()) {
-      if (alert.ruleId !== opening.rule.id || alert.state !== "closed" || alert.closedAt === null) continue;
-      if (opening.openedAt - alert.closedAt > RECURS_WITHIN_MS) continue;
-      const here = alert.subject.id === opening.subject.id && alert.subtype === opening.subtype;
-      const near = alert.place && opening.place && distanceM(alert.place, opening.place) <= RECURS_WITHIN_M;
-      if ((here || near) && (!best || alert.closedAt > (best.closedAt ?? 0))) best = alert;
-    }
-    return best?.id ?? null;
-  };
-
-  for (const alert of alerts) index(alert);
+  for (const alert of alerts) standing.put(alert);
 
   return {
-    get: (id: string): Alert | undefined => byId.get(id),
-    live: (): Iterable<Alert> => byId.values(),
-    /** Whether any alert that has not ended is about this subject, or was joined by it. */
-    isInvolved: (subjectId: string): boolean => standingBySubject.has(subjectId) || joinedBySource.has(subjectId),
-
-    *standingOf(subjectId: string): Generator<Alert> {
-      for (const id of standingBySubject.get(subjectId) ?? []) yield byId.get(id) as Alert;
-    },
-
-    /** The alert of this key that has not ended, its own or the one it joined. */
-    standing(ruleId: string, subjectId: string, subtype: string | null): Alert | undefined {
-      const key = alertKey(ruleId, subjectId, subtype);
-      const id = standingByKey.get(key) ?? joined.get(key);
-      const alert = id === undefined ? undefined : byId.get(id);
-      if (alert && !finalStates.has(alert.state)) return alert;
-      joined.delete(key);
-      return undefined;
-    },
-
-    /** An alert another source opened about the same problem: near and not long ago. */
-    nearby(rule: Rule, subtype: string | null, place: Place | null, at: Millis): Alert | undefined {
-      if (!rule.merges || !place) return undefined;
-      const { radiusM, withinMs } = rule.merges;
-      for (const id of standingByKey.values()) {
-        const alert = byId.get(id) as Alert;
-        if (alert.ruleId !== rule.id || alert.subtype !== subtype || !alert.place) continue;
-        if (Math.abs(at - alert.lastSeenAt) <= withinMs && distanceM(alert.place, place) <= radiusM) return alert;
-      }
-      return undefined;
-    },
+    get: standing.get,
+    live: standing.live,
+    isInvolved: standing.isInvolved,
+    standingOf: standing.standingOf,
+    standing: standing.standing,
+    nearby: standing.nearby,
+    worstLevelOf: standing.worstLevelOf,
 
     open(opening: Opening, now: Millis, changes: Changes): Alert {
       const { rule } = opening;
-      const recurrenceOf = opening.recurrenceOf ?? cameBackFrom(opening) ?? predecessor(opening);
+      const recurrenceOf = opening.recurrenceOf ?? cameBackFrom(opening) ?? standing.predecessor(opening);
       const grade = opening.place?.areaGrade ?? null;
       const circumstances = { level: opening.level, grade, storm: stormAt(opening.openedAt) };
       const clocks = targets.of(rule, opening.subtype, opening.openedAt, circumstances);
@@ -201,7 +126,7 @@ export function createDesk(parts: DeskParts) {
       const details = openingDetails(opening);
       changes.timeline.push({ alertId: alert.id, rev, ...told, fromState: null, toState: "open", details });
       changed(null, opened, now, changes);
-      return byId.get(opened.id) as Alert;
+      return standing.get(opened.id) as Alert;
     },
 
     /** One more observation says the same. */
@@ -291,7 +216,7 @@ export function createDesk(parts: DeskParts) {
       attributes: (alert: Alert) => Opening["attributes"],
       changes: Changes,
     ): void {
-      const alert = byId.get(fired.alertId);
+      const alert = standing.get(fired.alertId);
       if (!alert) return;
       const rule = ruleOf(alert.ruleId);
       if (fired.type === "archive") {
@@ -323,15 +248,6 @@ export function createDesk(parts: DeskParts) {
         const settled = change(alert, { flapping: false }, null, changes);
         this.cleared(settled, dueAt, dueAt, "quiet for an hour", changes);
       }
-    },
-
-    worstLevelOf(subjectId: string): Level | null {
-      let worst: Level | null = null;
-      for (const id of standingBySubject.get(subjectId) ?? []) {
-        const { level, clearedAt } = byId.get(id) as Alert;
-        if (clearedAt === null && (worst === null || level < worst)) worst = level;
-      }
-      return worst;
     },
   };
 }
