@@ -1,9 +1,10 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { copyFileSync, existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { backup as copyDatabase, DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
-import { asCommandError, type Command, CommandError } from "./command.ts";
-import { syncFolder } from "./disk.ts";
+import { asCommandError, type Command, CommandError, dataFolder } from "./command.ts";
+import { makeFolder, syncFolder } from "./disk.ts";
+import { pictureFiles, picturePath } from "./moving/picture-files.ts";
 import { DATABASE, examine, MANIFEST, type Manifest, PEPPER, PICTURES, sha256 } from "./saved.ts";
 
 /** All pages in one step: one view of the database, which the center's commits neither change nor wait for. */
@@ -25,7 +26,7 @@ The folder holds secrets: keep it as you keep the data itself.`,
       args: [...parameters],
       options: { "data-dir": { type: "string" }, to: { type: "string" } },
     });
-    const data = resolve(values["data-dir"] ?? environment.DATA_DIR ?? "./data");
+    const data = dataFolder(values["data-dir"], environment);
     const to = resolve(values.to ?? join(data, "backups"));
     if (!existsSync(join(data, DATABASE))) {
       throw new CommandError(`${data} holds no ${DATABASE}: name the center's folder with --data-dir or DATA_DIR.`);
@@ -34,7 +35,7 @@ The folder holds secrets: keep it as you keep the data itself.`,
     const folder = join(to, `kerbside-${at.replace(/[:.]/g, "-")}`);
     const partial = `${folder}.partial`;
     try {
-      mkdirSync(partial, { recursive: true, mode: 0o700 });
+      makeFolder(partial, 0o700);
       const manifest = await copy(data, partial, at);
       renameSync(partial, folder);
       syncFolder(to);
@@ -47,6 +48,16 @@ The folder holds secrets: keep it as you keep the data itself.`,
   },
 };
 
+function copyPicture(from: string, to: string): void {
+  makeFolder(dirname(to));
+  try {
+    copyFileSync(from, to);
+  } catch (error) {
+    // Its time was over: the center has removed it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
 async function copy(data: string, folder: string, at: string): Promise<Manifest> {
   const target = join(folder, DATABASE);
   const source = new DatabaseSync(join(data, DATABASE), { readOnly: true, timeout: 5_000 });
@@ -55,12 +66,10 @@ async function copy(data: string, folder: string, at: string): Promise<Manifest>
   } finally {
     source.close();
   }
-  for (const name of [PEPPER, PICTURES]) {
-    if (!existsSync(join(data, name))) continue;
-    // Pictures come after the records that name them; one that is just being written has no record yet.
-    const filter = (path: string) => !path.endsWith(".partial");
-    cpSync(join(data, name), join(folder, name), { recursive: true, filter });
-  }
+  if (existsSync(join(data, PEPPER))) copyFileSync(join(data, PEPPER), join(folder, PEPPER));
+  // After the records that name them: one that is just being written has no record yet.
+  for (const { id, path } of pictureFiles(join(data, PICTURES)))
+    copyPicture(path, picturePath(join(folder, PICTURES), id));
   const rows = examine(target);
   const manifest = { format: 1, at, bytes: statSync(target).size, sha256: await sha256(target), rows } as const;
   writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);

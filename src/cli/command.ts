@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 /** One thing the command line can do. */
 export interface Command {
   /** One line for the list of commands. */
@@ -15,6 +17,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Says in a sentence what is wrong and what to do. */
 export class CommandError extends Error {}
+
+/** A command that was written wrongly: the program ends with 2 instead of 1. */
+export class UsageError extends CommandError {}
+
+/** The center's folder, as every command finds it. */
+export function dataFolder(given: string | undefined, environment: Environment): string {
+  return resolve(given ?? environment.DATA_DIR ?? "./data");
+}
 
 /** A sentence for an error of the file system; others come back as they are. */
 export function asCommandError(error: unknown, doing: string): unknown {

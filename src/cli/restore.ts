@@ -1,9 +1,9 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual, parseArgs } from "node:util";
-import { asCommandError, type Command, CommandError } from "./command.ts";
-import { syncFolder } from "./disk.ts";
+import { asCommandError, type Command, CommandError, dataFolder, UsageError } from "./command.ts";
+import { makeFolder, syncFolder } from "./disk.ts";
 import { DATABASE, examine, PEPPER, PICTURES, readManifest, sha256 } from "./saved.ts";
 
 export const restore: Command = {
@@ -24,10 +24,10 @@ new epoch: every screen that knew the old one reloads instead of believing what 
     });
     const [given] = positionals;
     if (given === undefined || positionals.length > 1) {
-      throw new CommandError("Name one backup: kerbside restore <backup> [--data-dir DIR].");
+      throw new UsageError("Name one backup: kerbside restore <backup> [--data-dir DIR].");
     }
     const backup = resolve(given);
-    const data = resolve(values["data-dir"] ?? environment.DATA_DIR ?? "./data");
+    const data = dataFolder(values["data-dir"], environment);
     const manifest = readManifest(backup);
     const target = join(data, DATABASE);
     for (const name of [DATABASE, `${DATABASE}-wal`, PEPPER, PICTURES]) {
@@ -38,7 +38,7 @@ new epoch: every screen that knew the old one reloads instead of believing what 
     }
     const partial = `${target}.partial`;
     try {
-      mkdirSync(data, { recursive: true });
+      makeFolder(data);
       rmSync(partial, { force: true });
       copyFileSync(join(backup, DATABASE), partial);
       if ((await sha256(partial)) !== manifest.sha256) {
