@@ -3,76 +3,37 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { deflateRawSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { DAY, SECOND } from "../src/domain/time.ts";
-import type { CommitBatch } from "../src/store/batch.ts";
+import { DAY } from "../src/domain/time.ts";
 import { ReadingWriter } from "../src/store/readings.ts";
 import { openStore, type SqliteOptions, type SqliteStore } from "../src/store/sqlite-store.ts";
 import { type Tier, tiers } from "../src/store/tiers.ts";
 import type { BenchOptions, Print } from "./index.ts";
+import {
+  BIN_HOURS,
+  BINS,
+  batchOf,
+  binReading,
+  FIRST_BIN,
+  START,
+  TRACKER_EVERY_MS,
+  TRACKERS,
+  trackerReading,
+} from "./store-data.ts";
+import { askForLatest, askForSeries, commitBeside } from "./store-questions.ts";
 
 const READINGS = 4_000_000;
 const FULL_READINGS = 100_000_000;
-const DEVICES = 500;
 const PER_BATCH = 2_000;
-const EVERY_MS = 30 * SECOND;
-const START = 1_790_000_000_000;
+const CHECKPOINT_BATCHES = 250;
 const ROW_READINGS = 200_000;
-const LOOKS = 20;
-
-const emptyBatch = (writer: ReadingWriter): CommitBatch => ({
-  at: 0,
-  readingCount: writer.count,
-  hasEvents: false,
-  readings: writer.finish(),
-  devices: [],
-  alerts: [],
-  timeline: [],
-  ruleStates: [],
-  tokens: [],
-  audit: [],
-  quarantine: [],
-  answers: [],
-  documents: [],
-  district: [],
-  reports: [],
-  kpi: null,
-  work: [],
-  checkpoint: null,
-});
-
-/** A tracker's reading of 8 metrics: a vehicle that drives round its district, with the jitter of a real receiver. */
-function trackerReading(n: number) {
-  const device = 1 + (n % DEVICES);
-  const step = Math.floor(n / DEVICES);
-  const at = START + step * EVERY_MS + device * 17;
-  const angle = (step * 7 + device * 31) / 600;
-  const jitter = ((n * 2_654_435_761) % 1_000) / 1e8;
-  return {
-    device,
-    at,
-    receivedAt: at + 400 + (n % 300),
-    key: (n * 2_654_435_761) % 0x100000000,
-    metrics: {
-      lat: Math.round((22.72 + 0.02 * Math.sin(angle) + jitter) * 1e6) / 1e6,
-      lon: Math.round((113.9 + 0.02 * Math.cos(angle) + jitter) * 1e6) / 1e6,
-      speedKmh: 5 + ((step * 3 + device) % 40),
-      headingDeg: (step * 11 + device) % 360,
-      acc: step % 20 === 0 ? 0 : 1,
-      working: step % 10 < 7 ? 1 : 0,
-      fuelL: Math.round((120 - (step % 2_000) * 0.05) * 10) / 10,
-      odometerKm: Math.round(step * 0.2 * 10) / 10,
-    },
-  };
-}
-
-function median(times: number[]): number {
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
-}
+const PROGRESS_MS = 15_000;
 
 /** The first chunks of the store, compressed as the store does and by deflate. */
 function compressions(directory: string): { zstd: number; deflate: number } {
   const database = new DatabaseSync(join(directory, "kerbside.db"), { readOnly: true });
-  const rows = database.prepare("SELECT count, body FROM chunk WHERE part = 0 LIMIT 200").all() as unknown as {
+  const rows = database
+    .prepare("SELECT count, body FROM chunk WHERE part = 0 AND device < ? LIMIT 200")
+    .all(FIRST_BIN) as unknown as {
     count: number;
     body: Uint8Array;
   }[];
@@ -87,7 +48,9 @@ function compressions(directory: string): { zstd: number; deflate: number } {
 function tierBytes(directory: string): { minutes: number; days: number } {
   const database = new DatabaseSync(join(directory, "kerbside.db"), { readOnly: true });
   const bytes = (tier: Tier) =>
-    database.prepare("SELECT sum(length(body)) AS bytes, count(*) AS rows FROM tier WHERE tier = ?").get(tier.id) as {
+    database
+      .prepare("SELECT sum(length(body)) AS bytes, count(*) AS rows FROM tier WHERE tier = ? AND device < ?")
+      .get(tier.id, FIRST_BIN) as {
       bytes: number;
       rows: number;
     };
@@ -95,6 +58,16 @@ function tierBytes(directory: string): { minutes: number; days: number } {
   const days = bytes(tiers.days);
   database.close();
   return { minutes: minutes.bytes / minutes.rows, days: days.bytes / minutes.rows };
+}
+
+/** Bytes of the chunks of trackers for each of their readings. */
+function bytesAtRest(directory: string): number {
+  const database = new DatabaseSync(join(directory, "kerbside.db"), { readOnly: true });
+  const { count, bytes } = database
+    .prepare("SELECT sum(count) AS count, sum(length(body)) AS bytes FROM chunk WHERE device < ?")
+    .get(FIRST_BIN) as { count: number; bytes: number };
+  database.close();
+  return bytes / count;
 }
 
 /** One row for each value in a table with an index by device and time: what one would write first. */
@@ -122,9 +95,49 @@ function rowsBaseline(directory: string): { perSecond: number; bytes: number } {
   return { perSecond, bytes: statSync(path).size / ROW_READINGS };
 }
 
+/** Commits readings one batch after the other, and says on the way how far it is. */
+async function fill(
+  store: SqliteStore,
+  readings: number,
+  readingOf: (n: number) => Parameters<ReadingWriter["append"]>[0],
+) {
+  let committing: Promise<void> = Promise.resolve();
+  let toldAt = performance.now();
+  for (let from = 0; from < readings; from += PER_BATCH) {
+    const writer = new ReadingWriter();
+    for (let n = from; n < from + PER_BATCH; n++) writer.append(readingOf(n));
+    const batch = batchOf(writer, (from / PER_BATCH) % CHECKPOINT_BATCHES === 0);
+    // The next batch is encoded while this one is written, as in the center.
+    await committing;
+    committing = store.commit(batch);
+    if (performance.now() - toldAt > PROGRESS_MS) {
+      toldAt = performance.now();
+      process.stderr.write(`  ${(from / 1e6).toFixed(1)} of ${readings / 1e6} million readings\n`);
+    }
+  }
+  await committing;
+}
+
+/** Packs and adds up what is left, and says on the way how much that is. */
+async function settle(store: SqliteStore, directory: string): Promise<number> {
+  const startedAt = performance.now();
+  const database = new DatabaseSync(join(directory, "kerbside.db"), { readOnly: true });
+  const due = database.prepare("SELECT count(*) AS days FROM tier_due");
+  const telling = setInterval(() => {
+    const { days } = due.get() as { days: number };
+    process.stderr.write(`  packing and tiers: ${days} days of devices are not added up\n`);
+  }, PROGRESS_MS);
+  await store.pack();
+  clearInterval(telling);
+  database.close();
+  return (performance.now() - startedAt) / 1_000;
+}
+
 /** Committing, size at rest and questions of the embedded store, beside one row for each value in the same SQLite. */
 export async function run(print: Print, { full }: BenchOptions): Promise<void> {
   const readings = full ? FULL_READINGS : READINGS;
+  const span = (readings / TRACKERS) * TRACKER_EVERY_MS;
+  const end = START + span;
   const directory = mkdtempSync(join(tmpdir(), "kerbside-bench-store-"));
   try {
     const rows = rowsBaseline(directory);
@@ -144,89 +157,42 @@ export async function run(print: Print, { full }: BenchOptions): Promise<void> {
         quarantineMs: always,
         kpiMs: always,
       },
-      fixedNow: START + 400 * DAY,
+      fixedNow: end + DAY,
     };
     {
       await using store = await openStore(options);
+      await fill(store, BINS * BIN_HOURS, (n) => binReading(n, end));
+      await settle(store, directory);
       const startedAt = performance.now();
-      let committing: Promise<void> = Promise.resolve();
-      for (let from = 0; from < readings; from += PER_BATCH) {
-        const writer = new ReadingWriter();
-        for (let n = from; n < from + PER_BATCH; n++) writer.append(trackerReading(n));
-        const batch = emptyBatch(writer);
-        // The next batch is encoded while this one is written, as in the center.
-        await committing;
-        committing = store.commit(batch);
-      }
-      await committing;
+      await fill(store, readings, trackerReading);
       const perSecond = (readings * 1_000) / (performance.now() - startedAt);
       const ratio = `${(perSecond / rows.perSecond).toFixed(1)} × rows, packed meanwhile`;
       print(`${readings} readings of 8 metrics, synced`, perSecond, "readings/s", ratio);
-      const packing = performance.now();
-      await store.pack();
-      print("packing and tiers of what was left", (performance.now() - packing) / 1_000, "s", "in the background");
-      const { packedBytes, packedReadings } = await store.status();
-      print("bytes at rest", packedBytes / packedReadings, "bytes/reading", `aim ≤ 8; rows: ${rows.bytes.toFixed(0)}`);
+      print("packing and tiers of what was left", await settle(store, directory), "s", "in the background");
+      const rest = `aim ≤ 8; rows: ${rows.bytes.toFixed(0)}`;
+      print("bytes at rest", bytesAtRest(directory), "bytes/reading", rest);
+      const whole = statSync(join(directory, "kerbside.db")).size / (readings + BINS * BIN_HOURS);
+      print("the whole database file", whole, "bytes/reading", "with both tiers, indexes and room that is free again");
       const { zstd, deflate } = compressions(directory);
       print("the same chunks by deflate", deflate, "bytes/reading", `zstd ${zstd.toFixed(2)}`);
       const tier = tierBytes(directory);
       print("5-minute tier", tier.minutes, "bytes/device and day", "8 metrics, six numbers for each window");
       print("daily tier", tier.days, "bytes/device and day", "");
     }
-    // Opened anew, so that the first look finds nothing in the database's own memory.
+    await askForSeries(options, end, span, print);
     await using store = await openStore(options);
-    await askForSeries(store, readings, print);
-    await commitUnderRetention(store, print);
+    await askForLatest(store, end, print);
+    await fill(store, 90_000, (n) => trackerReading(readings + n));
+    await commitBeside(store, { what: "beside packing and tiers", run: () => store.pack() }, readings + 1e6, print);
+    const later = end + 5_000 * DAY;
+    await commitBeside(store, { what: "during retention", run: () => store.retain(later) }, readings + 5e6, print);
+    print(
+      "memory at its highest",
+      process.resourceUsage().maxRSS / 1_024,
+      "MB",
+      "of the whole process, bench included",
+    );
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-async function askForSeries(store: SqliteStore, readings: number, print: Print): Promise<void> {
-  const to = START + Math.ceil(readings / DEVICES) * EVERY_MS;
-  const from = to - Math.min(7 * DAY, to - START);
-  const cold: number[] = [];
-  const warm: number[] = [];
-  const day: number[] = [];
-  const ask = async (device: number, everyMs: number, times: number[]) => {
-    const at = performance.now();
-    const { points } = await store.series({ device, metric: "speedKmh", from, to, everyMs, aggregate: "mean" });
-    times.push(performance.now() - at);
-    return points.length;
-  };
-  for (let look = 0; look < LOOKS; look++) {
-    const device = 1 + ((look * 37) % DEVICES);
-    const expected = Math.floor((to - from) / (300 * SECOND)) - 2;
-    if ((await ask(device, 300 * SECOND, cold)) < expected) throw new Error("the series has holes");
-    await ask(device, 300 * SECOND, warm);
-    await ask(device, DAY, day);
-  }
-  const days = Math.round((to - from) / DAY);
-  print(`${days}-day series by 5 minutes, first look`, median(cold), "ms", "median; aim ≤ 20 ms");
-  print(`${days}-day series by 5 minutes, second look`, median(warm), "ms", "median; aim ≤ 5 ms");
-  print(`${days}-day series by days`, median(day), "ms", "median");
-}
-
-/** How long commits take while everything old is being removed, beside the same commits with nothing else to do. */
-async function commitUnderRetention(store: SqliteStore, print: Print): Promise<void> {
-  const times = async (until: Promise<void>): Promise<number[]> => {
-    const found: number[] = [];
-    let over = false;
-    until.then(() => {
-      over = true;
-    });
-    for (let n = 0; !over || found.length < 200; n++) {
-      const writer = new ReadingWriter();
-      for (let i = 0; i < 200; i++) writer.append(trackerReading(n * 200 + i));
-      const at = performance.now();
-      await store.commit(emptyBatch(writer));
-      found.push(performance.now() - at);
-      if (found.length > 20_000) break;
-    }
-    return found.sort((a, b) => a - b);
-  };
-  const p99 = (sorted: number[]) => sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
-  const quiet = await times(Promise.resolve());
-  const busy = await times(store.retain(START + 5_000 * DAY));
-  print("commit of 200 readings during retention, p99", p99(busy), "ms", `${p99(quiet).toFixed(2)} ms without`);
 }

@@ -179,6 +179,17 @@ describe.each([
           if (packs > 0 && (from / cut) % 2 === 0) await store.pack();
         }
         await house.settle();
+        const devices = [3, 1, 2, 99].map((n) => device + n);
+        for (const to of [T0 + 7 * HOUR, T0 + 20 * HOUR, T0 + 90 * HOUR]) {
+          const from = to - 15 * HOUR;
+          const newest = devices.map((one) => {
+            const own = shifted.filter((reading) => reading.device === one);
+            return reference(own, "fillPct").findLast(({ at }) => at >= from && at < to);
+          });
+          const found = await history.latest({ devices, metric: "fillPct", from, to });
+          expect([...found.at]).toEqual(newest.map((point) => point?.at ?? Number.NaN));
+          expect([...found.value]).toEqual(newest.map((point) => point?.value ?? Number.NaN));
+        }
         for (let n = 1; n <= 3; n++) {
           const expected = reference(
             shifted.filter((reading) => reading.device === device + n),

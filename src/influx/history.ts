@@ -2,7 +2,16 @@ import { type Kind, kinds } from "../domain/kinds.ts";
 import { isMetricName, type Metrics } from "../domain/metrics.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Millis } from "../domain/time.ts";
-import type { DeviceQuery, History, ReadingsQuery, Series, SeriesQuery, TrackPoint } from "../store/history.ts";
+import type {
+  DeviceQuery,
+  History,
+  LatestQuery,
+  LatestReadings,
+  ReadingsQuery,
+  Series,
+  SeriesQuery,
+  TrackPoint,
+} from "../store/history.ts";
 import type { Reading } from "../store/kept.ts";
 import { ReadingWriter } from "../store/readings.ts";
 
@@ -22,11 +31,13 @@ export interface InfluxHistoryOptions {
 type Row = (number | string | null)[];
 
 interface Table {
+  readonly tags?: Readonly<Record<string, string>>;
   readonly columns: readonly string[];
   readonly values: readonly Row[];
 }
 
-const NOTHING: Table = { columns: [], values: [] };
+/** So many devices are named in a question; of more than these all of their kind are asked for. */
+const NAMED_DEVICES = 200;
 /** Rows asked for at once where there is no other limit: bounds memory on both sides. */
 const ROWS_AT_ONCE = 20_000;
 
@@ -36,7 +47,7 @@ const ROWS_AT_ONCE = 20_000;
  * closed lists.
  */
 export function createInfluxHistory(options: InfluxHistoryOptions): History {
-  const query = async (text: string, signal?: AbortSignal): Promise<Table> => {
+  const tables = async (text: string, signal?: AbortSignal): Promise<readonly Table[]> => {
     const url = new URL("query", options.url.endsWith("/") ? options.url : `${options.url}/`);
     url.search = new URLSearchParams({ db: options.bucket, epoch: "ms", q: text }).toString();
     const timeout = AbortSignal.timeout(options.timeoutMs);
@@ -57,8 +68,10 @@ export function createInfluxHistory(options: InfluxHistoryOptions): History {
     };
     const problem = body.error ?? body.message ?? body.results?.[0]?.error;
     if (!response.ok || problem) throw unavailable(`InfluxDB refuses: ${response.status} ${problem ?? ""}`);
-    return body.results?.[0]?.series?.[0] ?? NOTHING;
+    return body.results?.[0]?.series ?? [];
   };
+  const query = async (text: string, signal?: AbortSignal): Promise<Table> =>
+    (await tables(text, signal))[0] ?? { columns: [], values: [] };
 
   const where = ({ device, from, to }: { device: number; from: Millis; to: Millis }): string =>
     `"number" = '${Math.trunc(device)}' AND time >= ${Math.trunc(from)}ms AND time < ${Math.trunc(to)}ms`;
@@ -91,6 +104,36 @@ export function createInfluxHistory(options: InfluxHistoryOptions): History {
       const { values } = await query(`SELECT ${what} FROM "${kind}" WHERE ${where(asked)}${windows}${most}`, signal);
       const points = values.map(([at, value]) => ({ at: Number(at), value: Number(value) }));
       return { points: points.slice(0, limit), truncated: limit !== undefined && points.length > limit };
+    },
+
+    async latest({ devices, ...asked }: LatestQuery, signal?: AbortSignal): Promise<LatestReadings> {
+      const { metric, from, to } = asked;
+      const times = new Float64Array(devices.length).fill(Number.NaN);
+      const values = new Float64Array(devices.length).fill(Number.NaN);
+      const placesOf = Map.groupBy(devices.keys(), (place) => measurement(devices[place] as number));
+      for (const [kind, places] of placesOf) {
+        if (!kind) {
+          const kept = places.map((place) => devices[place] as number);
+          const found = await options.journal.latest({ devices: kept, ...asked }, signal);
+          for (const [i, place] of places.entries()) {
+            times[place] = found.at[i] as number;
+            values[place] = found.value[i] as number;
+          }
+          continue;
+        }
+        const placeOf = new Map(places.map((place) => [String(devices[place]), place]));
+        const named = places.length > NAMED_DEVICES ? "" : ` AND "number" =~ /^(${[...placeOf.keys()].join("|")})$/`;
+        const span = `time >= ${Math.trunc(from)}ms AND time < ${Math.trunc(to)}ms${named}`;
+        const found = await tables(`SELECT last("${metric}") FROM "${kind}" WHERE ${span} GROUP BY "number"`, signal);
+        for (const table of found) {
+          const place = placeOf.get(table.tags?.number ?? "");
+          const row = table.values[0];
+          if (place === undefined || !row) continue;
+          times[place] = Number(row[0]);
+          values[place] = Number(row[1]);
+        }
+      }
+      return { at: times, value: values };
     },
 
     async track(asked: DeviceQuery, signal?: AbortSignal): Promise<readonly TrackPoint[]> {

@@ -61,6 +61,10 @@ export class ByteReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  get ended(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
   byte(): number {
     return this.#view.getUint8(this.#at++);
   }

@@ -45,6 +45,22 @@ export interface TrackPoint {
   readonly headingDeg: number | null;
 }
 
+/** The newest reading of one metric in [from, to), of many devices at once. */
+export interface LatestQuery {
+  readonly devices: readonly number[];
+  readonly metric: MetricName;
+  /** Inclusive: nothing older counts. */
+  readonly from: Millis;
+  /** Exclusive: the moment as of which it is asked. */
+  readonly to: Millis;
+}
+
+/** When and what, for each device that was asked for and in that order; NaN where there is nothing. */
+export interface LatestReadings {
+  readonly at: Float64Array;
+  readonly value: Float64Array;
+}
+
 /** What one device said in [from, to). */
 export interface DeviceQuery {
   readonly device: number;
@@ -59,6 +75,7 @@ export interface DeviceQuery {
  */
 export interface History {
   series(query: SeriesQuery, signal?: AbortSignal): Promise<Series>;
+  latest(query: LatestQuery, signal?: AbortSignal): Promise<LatestReadings>;
   track(query: DeviceQuery, signal?: AbortSignal): Promise<readonly TrackPoint[]>;
   /** Events of one device (detections, alarms, cards), newest first. */
   events(query: DeviceQuery, signal?: AbortSignal): Promise<readonly Reading[]>;

@@ -150,6 +150,14 @@ const steps: readonly string[] = [
   INSERT INTO tier_due SELECT DISTINCT day, device FROM chunk;
   CREATE INDEX answer_at ON answer (at);
   `,
+  `
+  -- The newest value of every metric, one row for a device (store/latest.ts).
+  CREATE TABLE latest (device INTEGER PRIMARY KEY, body BLOB NOT NULL);
+  -- Hours and communities whose figures the follower has not been told.
+  CREATE TABLE kpi_due (
+    hour INTEGER NOT NULL, community_id TEXT NOT NULL, change INTEGER NOT NULL, PRIMARY KEY (hour, community_id)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** The version this program writes. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { DAY } from "../domain/time.ts";
 import { decodeChunk, encodeChunk } from "./chunks.ts";
+import type { Latest } from "./latest.ts";
 import { merge, type TimedMetrics } from "./merge.ts";
 import { createMeta } from "./meta.ts";
 import type { Tail } from "./tail.ts";
@@ -23,7 +24,7 @@ export interface Packer {
  * A round that is cut off is simply done again: chunks of the same readings unite to the same series. The log itself is
  * released elsewhere (store/log.ts).
  */
-export function createPacker(database: DatabaseSync, tail: Tail): Packer {
+export function createPacker(database: DatabaseSync, tail: Tail, latest: Latest): Packer {
   const partsOf = database.prepare("SELECT part, body FROM chunk WHERE device = ? AND day = ? ORDER BY part");
   const insert = database.prepare("INSERT INTO chunk (device, day, part, count, body) VALUES (?, ?, ?, ?, ?)");
   const putDue = database.prepare("INSERT OR IGNORE INTO tier_due (day, device) VALUES (?, ?)");
@@ -78,6 +79,7 @@ export function createPacker(database: DatabaseSync, tail: Tail): Packer {
         while (todo.length > 0 && performance.now() < deadline) {
           const device = todo.pop() as number;
           packDevice(device);
+          latest.keep(device);
           packed.push(device);
         }
         if (todo.length === 0) meta.put("packedTo", upTo);

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { personalKinds, personalMetrics } from "../domain/personal.ts";
 import { DAY, type Millis } from "../domain/time.ts";
 import { type Columns, decodeChunk, encodeChunk } from "./chunks.ts";
+import type { Latest } from "./latest.ts";
 import { createMeta } from "./meta.ts";
 
 /** Days are looked at again for so long: what a badge had buffered comes late. */
@@ -13,7 +14,7 @@ const STEP_MS = 8;
  * Ways and vital signs of people go after their time; that they were at work stays. Once a day, in small steps, within the
  * caller's transaction.
  */
-export function createPersonRetention(database: DatabaseSync, keptMs: Millis) {
+export function createPersonRetention(database: DatabaseSync, keptMs: Millis, latest: Latest) {
   const kinds = personalKinds.map(() => "?").join(", ");
   // The places a device had are kept when it is removed, and with them what it was.
   const people = database.prepare(`SELECT DISTINCT device FROM device_place WHERE kind IN (${kinds})`);
@@ -68,6 +69,7 @@ export function createPersonRetention(database: DatabaseSync, keptMs: Millis) {
       const before = round.upToDay * DAY;
       fences.run(device, before);
       bare.run(device, before);
+      latest.forget(device, before, personalMetrics);
       const from = Math.max(0, doneDay - AGAIN_DAYS);
       const days = daysOf.all(device, from, round.upToDay) as { day: number }[];
       round.days = days.map(({ day }) => [device, day]);

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { DAY, HOUR, type Millis } from "../domain/time.ts";
 import { workKinds } from "./kept.ts";
 import { createKpiRetention } from "./kpi-tables.ts";
+import type { Latest } from "./latest.ts";
 import { atomically, createMeta } from "./meta.ts";
 import { createPersonRetention } from "./person-retention.ts";
 import { tiers } from "./tiers.ts";
@@ -37,7 +38,7 @@ export interface Retention {
  * Removes what is older than its limit. A round walks the devices one by one instead of searching for old rows: finding
  * them costs a few seeks each, and a step can stop anywhere.
  */
-export function createRetention(database: DatabaseSync, limits: RetentionLimits): Retention {
+export function createRetention(database: DatabaseSync, limits: RetentionLimits, latest: Latest): Retention {
   const meta = createMeta(database);
   const nextDevice = database.prepare(
     `SELECT min(device) AS device FROM (
@@ -78,7 +79,7 @@ export function createRetention(database: DatabaseSync, limits: RetentionLimits)
   );
 
   const dropFigures = createKpiRetention(database, PIECE);
-  const people = createPersonRetention(database, limits.personTracksMs);
+  const people = createPersonRetention(database, limits.personTracksMs, latest);
 
   /** Last of the oldest rows that are too old; rows stand in order of their times. */
   const lastBefore = (rows: unknown[], at: Millis): number | undefined =>
@@ -95,6 +96,7 @@ export function createRetention(database: DatabaseSync, limits: RetentionLimits)
         if (next === null) break;
         device = next;
         while (chunks.run(device, floor).changes) yield;
+        latest.forget(device, floor * DAY);
         while (events.run(device, now - limits.readingsMs).changes) yield;
         tier.run(tiers.minutes.id, device, Math.floor((now - limits.minutesMs) / tiers.minutes.periodMs));
         tier.run(tiers.days.id, device, Math.floor((now - limits.daysMs) / tiers.days.periodMs));

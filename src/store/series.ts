@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { MetricName, Metrics } from "../domain/metrics.ts";
 import { DAY, type Millis } from "../domain/time.ts";
+import { breathe } from "./breathe.ts";
 import { type Columns, decodeChunk } from "./chunks.ts";
 import type { Aggregate, DeviceQuery, Point, ReadingsQuery, Series, SeriesQuery, TrackPoint } from "./history.ts";
 import type { Reading } from "./kept.ts";
@@ -9,12 +10,6 @@ import { ReadingWriter } from "./readings.ts";
 import type { Tail } from "./tail.ts";
 import { createTierReader } from "./tier-reader.ts";
 import type { Summary } from "./tiers.ts";
-
-/** Lets whatever waits (a commit, above all) go first; throws when nobody waits for the answer any more. */
-async function breathe(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-  signal?.throwIfAborted();
-}
 
 /** History out of chunks and tail, a day at a time so that a long query never holds up a commit. */
 export function createSeries(database: DatabaseSync, tail: Tail) {

@@ -66,6 +66,7 @@ export async function openStore(options: SqliteOptions): Promise<SqliteStore> {
     restored,
     commit: (batch) => store.ask("commit", batch),
     series: (query, signal) => store.ask("series", query, signal),
+    latest: (query, signal) => store.ask("latest", query, signal),
     track: (query, signal) => store.ask("track", query, signal),
     events: (query, signal) => store.ask("events", query, signal),
     readings: (query, signal) => store.ask("readings", query, signal),
@@ -109,6 +110,7 @@ export function openJournal(door: MessagePort): Journal {
   const store = createCaller<StoreCalls>(door);
   return {
     series: (query, signal) => store.ask("series", query, signal),
+    latest: (query, signal) => store.ask("latest", query, signal),
     track: (query, signal) => store.ask("track", query, signal),
     events: (query, signal) => store.ask("events", query, signal),
     readings: (query, signal) => store.ask("readings", query, signal),

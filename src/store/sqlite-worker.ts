@@ -4,6 +4,7 @@ import { backup, type DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { Millis } from "../domain/time.ts";
 import type { CommitBatch } from "./batch.ts";
+import { breathe } from "./breathe.ts";
 import { answerCalls } from "./calls.ts";
 import { createCommitter } from "./commit.ts";
 import { asStoreError, freeBytes, needsReopening, openDatabase } from "./database.ts";
@@ -11,6 +12,8 @@ import { createDownsampling } from "./downsampling.ts";
 import { createEditions } from "./editions.ts";
 import { createFollowing } from "./following.ts";
 import { createKpiQueries } from "./kpi-tables.ts";
+import { createLatest, createLatestFinder } from "./latest.ts";
+import { createLatestQuestion } from "./latest-question.ts";
 import { createLog } from "./log.ts";
 import { createMeta } from "./meta.ts";
 import { createPacker } from "./packing.ts";
@@ -43,11 +46,13 @@ mkdirSync(options.directory, { recursive: true });
 function open() {
   const database = openDatabase(path);
   if (options.maximumPages) database.exec(`PRAGMA max_page_count = ${options.maximumPages}`);
-  const tail = createTail();
+  const latest = createLatest(database);
+  const tail = createTail(latest);
   const packedTo = createMeta(database).number("packedTo");
   const unpacked = database.prepare("SELECT id, body FROM log WHERE id > ? ORDER BY id");
   for (const { id, body } of unpacked.iterate(packedTo) as Iterable<{ id: number; body: Uint8Array }>)
     tail.add(id, body);
+  const series = createSeries(database, tail);
   return {
     database,
     tail,
@@ -56,13 +61,15 @@ function open() {
     kpi: createKpiQueries(database),
     versions: createVersions(database),
     reports: createReportQueries(database),
-    series: createSeries(database, tail),
-    packer: createPacker(database, tail),
+    series,
+    latest: createLatestQuestion(database, tail, latest),
+    findLatest: createLatestFinder(database, latest, series.day),
+    packer: createPacker(database, tail, latest),
     log: createLog(database, options.follower?.backlogBytes ?? null),
     editions: createEditions(database),
     following: createFollowing(database, options.quarantineRows),
     downsample: createDownsampling(database, now),
-    retention: createRetention(database, options.retention),
+    retention: createRetention(database, options.retention, latest),
   };
 }
 
@@ -114,6 +121,7 @@ const calls: StoreCalls = {
     for (const alert of batch.alerts) highestRev = Math.max(highestRev, alert.rev);
   },
   series: (query, signal) => opened.series.series(query, signal),
+  latest: (query, signal) => opened.latest(query, signal),
   track: (query, signal) => opened.series.track(query, signal),
   events: (query) => opened.series.events(query),
   readings: (query, signal) => opened.series.readings(query, signal),
@@ -168,6 +176,7 @@ const calls: StoreCalls = {
     while (opened.packer.step()) await breathe();
     while (opened.log.release()) await breathe();
     while (opened.downsample()) await breathe();
+    while (opened.findLatest()) await breathe();
   },
   async retain(at) {
     opened.retention.start(at);
@@ -182,8 +191,6 @@ const calls: StoreCalls = {
     setImmediate(() => parentPort?.close());
   },
 };
-
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function walBytes(): number {
   return existsSync(`${path}-wal`) ? statSync(`${path}-wal`).size : 0;
@@ -201,6 +208,7 @@ function background(): void {
     if (!opened.packer.running) {
       releaseOn();
       downsampleOn();
+      findLatestOn();
     }
     if (walBytes() > CHECKPOINT_WAL_BYTES) opened.database.exec("PRAGMA wal_checkpoint(PASSIVE)");
     if (performance.now() - lastRetentionAt > RETENTION_EVERY_MS) {
@@ -239,6 +247,7 @@ function repeat(step: () => boolean): () => void {
 }
 const packOn = repeat(() => opened.packer.step());
 const downsampleOn = repeat(() => opened.downsample());
+const findLatestOn = repeat(() => opened.findLatest());
 const retainOn = repeat(() => opened.retention.step());
 const releaseOn = repeat(() => opened.log.release());
 

@@ -1,4 +1,5 @@
 import type { Millis } from "../domain/time.ts";
+import type { Latest } from "./latest.ts";
 import type { TimedMetrics } from "./merge.ts";
 import { decodeReadings } from "./readings.ts";
 
@@ -20,7 +21,8 @@ export interface Tail {
   readonly newestLog: number;
 }
 
-export function createTail(): Tail {
+/** @param latest is told of every reading as well */
+export function createTail(latest: Latest): Tail {
   const byDevice = new Map<number, TailReading[]>();
   let count = 0;
   let newestLog = 0;
@@ -28,6 +30,7 @@ export function createTail(): Tail {
     add(log, body) {
       newestLog = log;
       decodeReadings(body, ({ device, at, metrics }) => {
+        latest.see(device, at, metrics);
         // A reading without numbers (a will, a card) is an event; the series have nothing to keep of it.
         for (const _ in metrics) {
           const readings = byDevice.get(device);
