@@ -11,6 +11,7 @@ import { wallOrderShape } from "../src/api/walls.ts";
 import { settings } from "../src/config.ts";
 import { readFeatures } from "../src/district/read.ts";
 import { alertStates, finalStates } from "../src/domain/alert.ts";
+import { metricNames } from "../src/domain/metrics.ts";
 import { systemActor } from "../src/domain/roles.ts";
 import { unknown } from "../src/forecast/forecast.ts";
 import { unfollowed } from "../src/influx/following.ts";
@@ -47,6 +48,7 @@ describe("docs/protocol.md", () => {
         "forecast",
         "kpi",
         "waste-vehicle",
+        "latest",
         "mapping",
         "output",
         "influx",
@@ -94,6 +96,9 @@ describe("docs/protocol.md", () => {
         expect(Object.keys(value)).toEqual(["id", "from", "to", "group", "value", "numerator", "denominator"]);
       } else if (kind === "forecast") {
         expect(Object.keys(value).sort()).toEqual(Object.keys(unknown("loading", null)).sort());
+      } else if (kind === "latest") {
+        expect(metricNames).toContain(value.metric);
+        expect(value.items.length).toBeLessThanOrEqual(value.asked);
       } else if (kind === "influx") {
         expect(Object.keys(value)).toEqual(Object.keys(influxHealth({ status: unfollowed }, 0)));
       } else if (kind === "wall-order") {

@@ -90,7 +90,7 @@ export async function backtest(
   for (let day = from; day < to; day += DAY) {
     parts.signal.throwIfAborted();
     const until = Math.min(day + DAY, to);
-    const packed = await parts.history.readings({ devices: [...byNumber.keys()], from: day, to: until });
+    const packed = await parts.history.readings({ devices: [...byNumber.keys()], from: day, to: until }, parts.signal);
     let changes = new Changes();
     const collect = () => {
       for (const alert of changes.alerts.values()) if (alert.ruleId === rule.id) raised.set(alert.id, alert);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { alertActions } from "../alerts/alerting.ts";
 import { type Alert, alertStates } from "../domain/alert.ts";
-import { notFound, Problem } from "../domain/problem.ts";
+import { invalid, notFound, Problem } from "../domain/problem.ts";
 import { reaches } from "../domain/reach.ts";
 import type { Actor, Role } from "../domain/roles.ts";
 import type { Json } from "../domain/text.ts";
@@ -78,6 +78,8 @@ export function registerAlerts(api: Api, { center, config }: ResourceParts): voi
     async (request) => {
       const reader = actor(request);
       const { scope, work } = reader;
+      const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = request.query;
+      if (from >= to) throw invalid("from must lie before to", { from, to });
       const within = (asked: readonly string[] | undefined, allowed: readonly string[] | undefined) =>
         allowed === undefined ? asked : asked === undefined ? allowed : asked.filter((id) => allowed.includes(id));
       const { communityId, gridId, subjectId: named, ...query } = request.query;

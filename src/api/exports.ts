@@ -67,9 +67,14 @@ export function registerExports(api: Api, { center, config }: ResourceParts): vo
   const { readable, spanOf } = createPastRights(center, config);
   const { calendar, history, store } = center;
 
-  async function* alerts(request: FastifyRequest, query: Omit<AlertQuery, "limit">): AsyncGenerator<AlertView> {
+  async function* alerts(
+    request: FastifyRequest,
+    gone: AbortSignal,
+    query: Omit<AlertQuery, "limit">,
+  ): AsyncGenerator<AlertView> {
     const reader = actor(request);
     for (let cursor: string | null | undefined; cursor !== null; ) {
+      gone.throwIfAborted();
       const page = await store.alerts({ ...query, ...given({ cursor }), limit: PAGE_ROWS });
       for (const alert of page.items) if (reaches(reader, alert)) yield alertView(alert, FILE_EYES, center.registry);
       cursor = page.next;
@@ -96,7 +101,10 @@ export function registerExports(api: Api, { center, config }: ResourceParts): vo
     },
     async (request, reply) => {
       const { format, lang: language, from: _from, to: _to, ...query } = request.query;
-      const found = alerts(request, { ...given(query), ...spanOf(request.query, config.EXPORT_DAYS) });
+      const found = alerts(request, goneSignal(reply), {
+        ...given(query),
+        ...spanOf(request.query, config.EXPORT_DAYS),
+      });
       if (format === "csv" || format === "xlsx") return sendTable(reply, alertTable(found), format, language, calendar);
       return sendFile(reply, "alerts", format, Readable.from(format === "ndjson" ? lines(found) : features(found)));
     },
@@ -132,19 +140,20 @@ export function registerExports(api: Api, { center, config }: ResourceParts): vo
         ...spanOf(request.query, config.EXPORT_DAYS),
         ...(everyMs && { windows: { everyMs, aggregate: agg } }),
       };
-      return sendTable(reply, readingsTable(wanted, history, goneSignal(request)), format, language, calendar);
+      return sendTable(reply, readingsTable(wanted, history, goneSignal(reply)), format, language, calendar);
     },
   );
 
   const trackOf = async (
     request: FastifyRequest,
+    reply: FastifyReply,
     { device: id, ...asked }: { device: string; from: number; to?: number | undefined },
   ) => {
     const device = await readable(request, id, "track");
     const span = spanOf(asked);
     const points = await history.track(
       { device: device.number, ...span, limit: config.TRACK_POINTS },
-      goneSignal(request),
+      goneSignal(reply),
     );
     return { device, points };
   };
@@ -165,7 +174,7 @@ export function registerExports(api: Api, { center, config }: ResourceParts): vo
     },
     async (request, reply) => {
       const { format, lang: language, simplify, device: id } = request.query;
-      const { points: all } = await trackOf(request, request.query);
+      const { points: all } = await trackOf(request, reply, request.query);
       const points = simplify > 0 ? simplifyTrack(all, simplify) : all;
       if (format === "csv" || format === "xlsx")
         return sendTable(reply, trackTable(id, points), format, language, calendar);
@@ -177,8 +186,8 @@ export function registerExports(api: Api, { center, config }: ResourceParts): vo
     },
   );
 
-  const tripsOf = async (request: FastifyRequest, query: Parameters<typeof trackOf>[1]) => {
-    const { points } = await trackOf(request, query);
+  const tripsOf = async (request: FastifyRequest, reply: FastifyReply, query: Parameters<typeof trackOf>[2]) => {
+    const { points } = await trackOf(request, reply, query);
     const { trips, stops } = findTrips(points);
     const placed = stops.map((stop) => {
       const { communityId, gridId, sectionId, pointId } = center.geography.placeAt(stop.lat, stop.lon, stop.from);
@@ -197,9 +206,9 @@ export function registerExports(api: Api, { center, config }: ResourceParts): vo
         querystring: z.object({ ...span, simplify: z.coerce.number().min(0).max(1_000).default(10) }),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { simplify, ...asked } = request.query;
-      const { trips, stops } = await tripsOf(request, { device: request.params.id, ...asked });
+      const { trips, stops } = await tripsOf(request, reply, { device: request.params.id, ...asked });
       return {
         trips: trips.map(({ points, ...trip }) => ({
           ...trip,
@@ -221,7 +230,7 @@ export function registerExports(api: Api, { center, config }: ResourceParts): vo
     },
     async (request, reply) => {
       const { device, format, lang: language } = request.query;
-      const { trips, stops } = await tripsOf(request, request.query);
+      const { trips, stops } = await tripsOf(request, reply, request.query);
       return sendTable(reply, tripTable(device, trips, stops), format, language, calendar);
     },
   );

@@ -1,14 +1,26 @@
 import { z } from "zod";
+import { kindNames, kinds } from "../domain/kinds.ts";
 import { isMetricName, type MetricName } from "../domain/metrics.ts";
 import { invalid, Problem } from "../domain/problem.ts";
+import { inScope } from "../domain/reach.ts";
 import { DAY, HOUR, MINUTE, type Millis, SECOND } from "../domain/time.ts";
 import { shownEvent } from "../stream/anonymous.ts";
 import { createPastRights, lookReason } from "./past-rights.ts";
-import { type Api, given, instant, needs, type ResourceParts, token } from "./route.ts";
+import { type Api, given, goneSignal, instant, list, needs, type ResourceParts, token } from "./route.ts";
 
 const UNITS: Readonly<Record<string, Millis>> = { ms: 1, s: SECOND, m: MINUTE, min: MINUTE, h: HOUR, d: DAY };
 const aggregates = ["mean", "min", "max", "sum", "count", "first", "last"] as const;
 const params = z.object({ id: z.string().max(64) });
+const name = z.string().max(64);
+/** Kinds whose devices are no person's: what they say may be asked of all at once. */
+const impersonalKinds = kindNames.filter((kind) => !kinds[kind].personal);
+
+/** @throws Problem 400 */
+function metricOf(name: string): MetricName {
+  if (!isMetricName(name)) throw invalid(`there is no metric ${name}; GET /catalog lists them`, { metric: name });
+  return name;
+}
+
 const span = { from: instant, to: instant.optional(), reason: lookReason };
 
 /** `5m`, `1h`, `PT5M` or plain milliseconds. */
@@ -59,23 +71,75 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
         }),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const device = await readable(request, request.params.id, "history");
-      const { metric, every, agg } = request.query;
-      if (!isMetricName(metric)) throw invalid(`there is no metric ${metric}; GET /catalog lists them`, { metric });
+      const { every, agg } = request.query;
+      const metric = metricOf(request.query.metric);
       const { from, to } = spanOf(request.query);
       const everyMs = every === undefined ? undefined : parseDuration(every);
       if (everyMs === null) throw invalid(`every must be like 5m, 1h, PT5M or milliseconds, not ${every}`);
       if (everyMs !== undefined && (to - from) / everyMs > config.HISTORY_POINTS) {
         throw invalid(`that would be more than ${config.HISTORY_POINTS} points: choose a longer every`, { every });
       }
-      const query = { device: device.number, metric: metric as MetricName, from, to, limit: config.HISTORY_POINTS };
-      const answer = await center.history.series({
-        ...query,
-        ...given({ everyMs }),
-        ...(everyMs && { aggregate: agg }),
-      });
+      const query = { device: device.number, metric, from, to, limit: config.HISTORY_POINTS };
+      const answer = await center.history.series(
+        { ...query, ...given({ everyMs }), ...(everyMs && { aggregate: agg }) },
+        goneSignal(reply),
+      );
       return { device: device.id, metric, ...answer };
+    },
+  );
+
+  api.get(
+    "/latest",
+    {
+      config: needs("readHistory"),
+      schema: {
+        summary: "What every device of a kind said last of one metric: now, or as of a past moment",
+        querystring: z.object({
+          kind: z.enum(impersonalKinds as [string, ...string[]]),
+          metric: z.string().max(32),
+          /** As of when; now when absent. */
+          at: instant.optional(),
+          /** How old a reading may be to count. */
+          within: z.string().max(32).default("7d"),
+          communityId: list(name),
+          gridId: list(name),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const { kind, at = center.clock.now(), within, communityId, gridId } = request.query;
+      const metric = metricOf(request.query.metric);
+      const withinMs = parseDuration(within);
+      if (withinMs === null || withinMs > config.HISTORY_RANGE_DAYS * DAY) {
+        throw invalid(`within must be like 30m, 12h or 7d, at most ${config.HISTORY_RANGE_DAYS}d`, { within });
+      }
+      const { scope } = token(request);
+      const asked = Array.from(center.registry.all()).filter((device) => {
+        const place = center.subjects.get(device.id)?.place ?? device.place;
+        return (
+          device.kind === kind &&
+          inScope(scope, place) &&
+          (!communityId || communityId.includes(place?.communityId ?? "")) &&
+          (!gridId || gridId.includes(place?.gridId ?? ""))
+        );
+      });
+      if (asked.length > config.LATEST_DEVICES) {
+        throw invalid(
+          `that would be ${asked.length} devices, at most ${config.LATEST_DEVICES}: name communityId or gridId`,
+        );
+      }
+      const devices = asked.map(({ number }) => number);
+      const found = await center.history.latest(
+        { devices, metric, from: at + 1 - withinMs, to: at + 1 },
+        goneSignal(reply),
+      );
+      const items = asked.flatMap(({ id }, i) => {
+        const time = found.at[i] as number;
+        return Number.isNaN(time) ? [] : [{ id, at: time, value: found.value[i] as number }];
+      });
+      return { kind, metric, at, asked: asked.length, items };
     },
   );
 
@@ -85,10 +149,11 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
       config: needs("readHistory"),
       schema: { summary: "The way of a device as GeoJSON", params, querystring: z.object(span) },
     },
-    async (request) => {
+    async (request, reply) => {
       const device = await readable(request, request.params.id, "track");
       const { from, to } = spanOf(request.query);
-      const points = await center.history.track({ device: device.number, from, to, limit: config.HISTORY_POINTS });
+      const asked = { device: device.number, from, to, limit: config.HISTORY_POINTS };
+      const points = await center.history.track(asked, goneSignal(reply));
       return {
         type: "Feature",
         geometry: { type: "LineString", coordinates: points.map(({ lon, lat }) => [lon, lat]) },
@@ -108,10 +173,11 @@ export function registerHistory(api: Api, { center, config }: ResourceParts): vo
       config: needs("readHistory"),
       schema: { summary: "What a device reported beside numbers, newest first", params, querystring: z.object(span) },
     },
-    async (request) => {
+    async (request, reply) => {
       const device = await readable(request, request.params.id, "events");
       const { from, to } = spanOf(request.query);
-      const readings = await center.history.events({ device: device.number, from, to, limit: config.HTTP_PAGE_ROWS });
+      const asked = { device: device.number, from, to, limit: config.HTTP_PAGE_ROWS };
+      const readings = await center.history.events(asked, goneSignal(reply));
       return {
         items: readings.map(({ at, receivedAt, metrics, event, quality }) => ({
           at,

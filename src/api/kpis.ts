@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { faultsOf, linesOf } from "../domain/faults.ts";
-import { notFound, Problem } from "../domain/problem.ts";
+import { invalid, notFound, Problem } from "../domain/problem.ts";
 import { reaches } from "../domain/reach.ts";
 import type { Scope as TokenScope } from "../domain/roles.ts";
 import { DAY, type Millis } from "../domain/time.ts";
@@ -13,7 +13,7 @@ import { ticketShape } from "../kpi/tickets.ts";
 import type { KpiWithin } from "../store/questions.ts";
 import { alertView } from "../stream/projection.ts";
 import { sendTable } from "./exports.ts";
-import { type Api, actor, given, instant, list, needs, page, type ResourceParts, token } from "./route.ts";
+import { type Api, actor, given, goneSignal, instant, list, needs, page, type ResourceParts, token } from "./route.ts";
 
 /** Names in the address, and the part of the scope they stand for. */
 const groups = {
@@ -59,8 +59,8 @@ export function registerKpis(api: Api, { center, config }: ResourceParts): void 
     const to = Math.min(query.to ?? now, now);
     const from = hour(query.from ?? kpis.periods.start("day", now));
     const end = hour(to) === to ? to : kpis.periods.next("hour", to);
-    if (end <= from) throw new Problem(400, "invalid", "to must be later than from, and from must lie in the past");
-    if (end - from > LONGEST_DAYS * DAY) throw new Problem(400, "invalid", `at most ${LONGEST_DAYS} days at once`);
+    if (end <= from) throw invalid("to must be later than from, and from must lie in the past", { from, to });
+    if (end - from > LONGEST_DAYS * DAY) throw invalid(`at most ${LONGEST_DAYS} days at once`, { from, to: end });
     return { from, to: end };
   };
 
@@ -117,7 +117,7 @@ export function registerKpis(api: Api, { center, config }: ResourceParts): void 
         period: byTime[0] ?? null,
         within: reachOf(given(asked), token(request).scope),
       };
-      const items = await answerKpis(question, parts, now);
+      const items = await answerKpis(question, { ...parts, signal: goneSignal(reply) }, now);
       if (format === "json") return { now, ...span, groupBy, items };
       return sendTable(reply, kpiTable(items, lang), format, lang, center.calendar);
     },
@@ -133,7 +133,8 @@ export function registerKpis(api: Api, { center, config }: ResourceParts): void 
         querystring: z.object({ ...range, ...within, ...page(config) }),
       },
     },
-    async (request) => {
+    async (request, reply) => {
+      const gone = goneSignal(reply);
       const kpi = kpiCatalogue.find(({ id }) => id === request.params.id);
       if (!kpi) throw notFound(`figure ${request.params.id}`);
       const { from: _from, to: _to, cursor, limit, ...asked } = request.query;
@@ -147,6 +148,7 @@ export function registerKpis(api: Api, { center, config }: ResourceParts): void 
       });
       const items = [];
       for (const { recordId, ...rest } of found.items) {
+        gone.throwIfAborted();
         const alert = center.alerting.get(recordId) ?? (await store.alert(recordId))?.alert;
         const shown = alert && reaches(actor(request), alert) ? alertView(alert, reader.role, center.registry) : null;
         items.push({ ...rest, id: recordId, alert: shown });

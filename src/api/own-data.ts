@@ -6,7 +6,7 @@ import { workOf } from "../domain/roles.ts";
 import { DAY, type Millis } from "../domain/time.ts";
 import { anonymousAlert, createNames } from "../stream/anonymous.ts";
 import { createPastRights } from "./past-rights.ts";
-import { type Api, given, instant, needs, type ResourceParts, token } from "./route.ts";
+import { type Api, given, goneSignal, instant, needs, type ResourceParts, token } from "./route.ts";
 
 const LOOK = "person.";
 
@@ -40,6 +40,7 @@ export function registerOwnData(api: Api, { center, config }: ResourceParts): vo
       },
     },
     async (request, reply) => {
+      const gone = goneSignal(reply);
       const self = token(request);
       const { deviceId } = self;
       const device = deviceId ? center.registry.get(deviceId) : undefined;
@@ -59,7 +60,7 @@ export function registerOwnData(api: Api, { center, config }: ResourceParts): vo
       const metrics: Partial<Record<MetricName, unknown>> = {};
       for (const metric of new Set<MetricName>([...personalMetrics, "batteryPct", "clockIn", "sos", "fall"])) {
         if (metric === "lat" || metric === "lon") continue;
-        const { points } = await history.series({ ...of, metric });
+        const { points } = await history.series({ ...of, metric }, gone);
         if (points.length > 0) metrics[metric] = points;
       }
       const work = { crewId: null, selves: [...(workOf({ ...self, role: "crew" })?.selves ?? []), device.id] };
@@ -70,9 +71,9 @@ export function registerOwnData(api: Api, { center, config }: ResourceParts): vo
         ...span,
         keptDays: config.RETENTION_PERSON_TRACKS_DAYS,
         badge: { id, name, aliases, attributes, createdAt },
-        way: await history.track(of),
+        way: await history.track(of, gone),
         metrics,
-        events: (await history.events(of)).map(({ at, event }) => ({ at, event })),
+        events: (await history.events(of, gone)).map(({ at, event }) => ({ at, event })),
         // One's own part of a case; who else was in it is not one's own.
         cases: cases.items.map((alert) => ({
           ...anonymousAlert(alert, createNames(center.registry, "crew")),

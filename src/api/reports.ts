@@ -8,7 +8,7 @@ import { periodOf, type ReportGroup, reportGroups, reportKinds } from "../report
 import type { ReportRenderer } from "../reports/renderer.ts";
 import type { Report } from "../reports/report.ts";
 import { sendFile } from "./exports.ts";
-import { type Api, given, list, needs, page, type ResourceParts, token } from "./route.ts";
+import { type Api, given, goneSignal, list, needs, page, type ResourceParts, token } from "./route.ts";
 
 /** Its own rules: a drawing and a style sheet, and nothing that could run. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -28,11 +28,11 @@ export function registerReports(api: Api, { center, config, reports, renderer }:
     }
   };
 
-  const find = async (id: string): Promise<Report> => {
+  const find = async (id: string, gone: AbortSignal): Promise<Report> => {
     const period = periodOf(id);
     if (!period) throw notFound(`report ${id}`);
     // Noon lies in the sanitation day of that date, whenever it begins.
-    return reports.kept(period.kind, center.calendar.instant(dayOf(period.date), 12 * 60), center.clock.now());
+    return reports.kept(period.kind, center.calendar.instant(dayOf(period.date), 12 * 60), center.clock.now(), gone);
   };
 
   api.get(
@@ -75,7 +75,7 @@ export function registerReports(api: Api, { center, config, reports, renderer }:
     async (request, reply) => {
       demandWhole(request);
       const { format, lang: language, groupBy: groups } = request.query;
-      const report = await find(request.params.id);
+      const report = await find(request.params.id, goneSignal(reply));
       if (format === "json") return report;
       const reading = { language, groups };
       if (format === "xlsx") return sendFile(reply, report.id, "xlsx", renderer.workbook(report, reading));

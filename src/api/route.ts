@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { actorOf, type Permission } from "../access/policy.ts";
@@ -44,6 +44,15 @@ export function token({ token: given }: FastifyRequest): Token {
   return given;
 }
 
+/** Ends work that nobody waits for any more: aborts when the client leaves before it has its answer. */
+export function goneSignal({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once("close", () => {
+    if (!raw.writableFinished) gone.abort(new Problem(499, "clientGone", "the client left before the answer"));
+  });
+  return gone.signal;
+}
+
 /** `a,b` or repeated parameters → a list. */
 export const list = <T>(item: z.ZodType<T>) =>
   z
@@ -69,11 +78,17 @@ export const bbox = z
   .describe("west,south,east,north")
   .optional();
 
+/** The last instant that a `Date` can hold. */
+const LAST_INSTANT = 8.64e15;
+
 /** Epoch milliseconds or ISO 8601. */
 export const instant = z
   .string()
-  .transform((given) => (/^\d+$/.test(given) ? Number(given) : Date.parse(given)))
-  .refine((at) => !Number.isNaN(at), "must be epoch milliseconds or ISO 8601");
+  .transform((given) => {
+    if (/^\d+$/.test(given)) return Number(given);
+    return /^\d{4}-\d\d-\d\d/.test(given) ? Date.parse(given) : Number.NaN;
+  })
+  .refine((at) => at <= LAST_INSTANT, "must be epoch milliseconds or ISO 8601");
 
 export const page = (config: Config) => ({
   cursor: z.string().max(128).optional(),
@@ -104,13 +119,4 @@ export function pageOf<T>(rows: readonly { row: T; key: string }[], cursor: stri
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   const items = rest.slice(0, limit);
   return { items: items.map(({ row }) => row), next: rest.length > limit ? (items.at(-1)?.key ?? null) : null };
-}
-
-/** Aborted when the client has gone before its answer was complete. */
-export function goneSignal(request: FastifyRequest): AbortSignal {
-  const gone = new AbortController();
-  request.raw.once("close", () => {
-    if (request.raw.destroyed && !request.raw.complete) gone.abort();
-  });
-  return gone.signal;
 }

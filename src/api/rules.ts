@@ -13,7 +13,7 @@ interface Job {
   readonly id: string;
   readonly ruleId: string;
   share: number;
-  state: "running" | "done" | "failed";
+  state: "running" | "done" | "failed" | "calledOff";
   result: BacktestResult | null;
   problem: string | null;
 }
@@ -28,8 +28,9 @@ const headers = z.object({ "if-match": z.string().max(32).optional() });
 export function registerRules(api: Api, { center, config }: ResourceParts): void {
   const { rulebook, quiet } = center.alerting;
   const jobs = new Map<string, Job>();
-  const aborts = new AbortController();
-  api.addHook("onClose", async () => aborts.abort());
+  /** Ends the back-test that runs; there is one at a time. */
+  let running = new AbortController();
+  api.addHook("onClose", async () => running.abort());
   const edition = (id: string) => {
     const found = rulebook.edition(id);
     if (!found) throw notFound(`rule ${id}`);
@@ -108,13 +109,15 @@ export function registerRules(api: Api, { center, config }: ResourceParts): void
       }
       const job: Job = { id: ulid(), ruleId: id, share: 0, state: "running", result: null, problem: null };
       jobs.set(job.id, job);
+      running = new AbortController();
+      const { signal } = running;
       while (jobs.size > JOBS_KEPT) jobs.delete(jobs.keys().next().value as string);
       const parts = {
         history: center.store,
         geography: center.geography,
         calendar: center.calendar,
         devices: [...center.registry.all()],
-        signal: aborts.signal,
+        signal,
       };
       backtest({ rule, from, to }, parts, (share) => {
         job.share = share;
@@ -124,7 +127,8 @@ export function registerRules(api: Api, { center, config }: ResourceParts): void
           job.state = "done";
         },
         (error) => {
-          job.state = "failed";
+          job.state = signal.aborted ? "calledOff" : "failed";
+          if (signal.aborted) return;
           job.problem = error instanceof Problem ? error.message : "the back-test broke off";
           if (!(error instanceof Problem)) request.log.error({ err: error }, "back-test");
         },
@@ -144,6 +148,23 @@ export function registerRules(api: Api, { center, config }: ResourceParts): void
     async (request) => {
       const job = jobs.get(request.params.id);
       if (!job) throw notFound(`back-test ${request.params.id}`);
+      return job;
+    },
+  );
+
+  api.delete(
+    "/backtests/:id",
+    {
+      config: needs("manageRules"),
+      schema: { summary: "Call a back-test off that nobody waits for any more", params: ruleId },
+    },
+    async (request) => {
+      const job = jobs.get(request.params.id);
+      if (!job) throw notFound(`back-test ${request.params.id}`);
+      if (job.state === "running") {
+        job.state = "calledOff";
+        running.abort();
+      }
       return job;
     },
   );

@@ -146,7 +146,7 @@ export function registerSweeps(api: Api, { center, config }: ResourceParts): voi
         querystring: z.object({ from: instant, to: instant.optional() }),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { section: id } = request.params;
       const section = center.geography.section(id);
       const { scope } = token(request);
@@ -154,7 +154,7 @@ export function registerSweeps(api: Api, { center, config }: ResourceParts): voi
         throw notFound(`section ${id}`);
       const span = spanOf(request.query, config.COVERAGE_RANGE_DAYS);
       const passes = createPasses(section, (lat, lon, withinM) => center.geography.nearestSections(lat, lon, withinM));
-      const signal = goneSignal(request);
+      const signal = goneSignal(reply);
       for (const device of center.registry.all()) {
         const type = device.kind === "vehicle" ? vehicleType(device.id) : null;
         if (!type?.sweeps) continue;

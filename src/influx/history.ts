@@ -66,6 +66,7 @@ export function createInfluxHistory(options: InfluxHistoryOptions): History {
       message?: string;
       results?: { error?: string; series?: Table[] }[];
     };
+    signal?.throwIfAborted();
     const problem = body.error ?? body.message ?? body.results?.[0]?.error;
     if (!response.ok || problem) throw unavailable(`InfluxDB refuses: ${response.status} ${problem ?? ""}`);
     return body.results?.[0]?.series ?? [];

@@ -39,6 +39,8 @@ export interface AnswerParts {
   readonly desks: number;
   readonly openCases: () => Iterable<CaseRecord>;
   readonly live: Live;
+  /** Ends the work when nobody waits for the figures any more; the promise then rejects with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 type Span = "from" | "to" | "group";
@@ -57,12 +59,13 @@ const rounded = (value: number): number => Math.round(value * 100) / 100;
 /** Reckons figures from counters of the asked range; the range is made of whole hours. */
 export async function answerKpis(
   { kpis, from, to, by, period, within }: KpiQuestion,
-  { store, periods, desks, openCases, live }: AnswerParts,
+  { store, periods, desks, openCases, live, signal }: AnswerParts,
   now: Millis,
 ): Promise<KpiAnswer[]> {
   const answers: KpiAnswer[] = [];
   const known = new Map<string, Promise<readonly KpiSum[]>>();
   const sums = (measure: Measure, since: Millis, until: Millis, line?: string) => {
+    signal?.throwIfAborted();
     const key = `${measure} ${since} ${until} ${line ?? ""}`;
     const reach = withinLine(within, line);
     const query: KpiQuery = { measure, from: since, to: until, by, ...(reach && { within: reach }) };

@@ -45,13 +45,20 @@ export function createReports(center: Center, { afterMs, desks }: ReportSettings
       .map((one) => ({ ...one, grade: gradeOf(one) }));
   };
 
-  const make = async (kind: ReportKind, at: Millis, now: Millis): Promise<Report> => {
+  const make = async (kind: ReportKind, at: Millis, now: Millis, signal?: AbortSignal): Promise<Report> => {
     const { id, from, to } = periodAt(kind, at);
     if (from >= now) throw invalid("this period has not begun yet", { from });
     // Figures are made of whole hours.
     const hour = kpis.periods.start("hour", now);
     const until = Math.min(to, hour === now ? now : kpis.periods.next("hour", now));
-    const parts = { store, periods: kpis.periods, desks, openCases: kpis.openCases, live: kpis.live };
+    const parts = {
+      store,
+      periods: kpis.periods,
+      desks,
+      openCases: kpis.openCases,
+      live: kpis.live,
+      ...(signal && { signal }),
+    };
     const question = { from, to: until, period: null };
     const chosen = kpiCatalogue.filter(({ id }) => headline.includes(id));
     const groups = {} as Record<ReportGroup, Report["groups"][ReportGroup]>;
@@ -61,6 +68,7 @@ export function createReports(center: Center, { afterMs, desks }: ReportSettings
     }
     const tally = new AlertTally({ kind, from, to });
     for (let cursor: string | null | undefined; cursor !== null; ) {
+      signal?.throwIfAborted();
       const page = await store.alerts({ from, to: until, limit: ALERTS_AT_ONCE, ...(cursor && { cursor }) });
       for (const alert of page.items) tally.add(alert);
       cursor = page.next;
@@ -90,12 +98,15 @@ export function createReports(center: Center, { afterMs, desks }: ReportSettings
     };
   };
 
-  /** A report of a period that has ended is kept, and never made again: two who print it hold the same figures. */
-  const kept = async (kind: ReportKind, at: Millis, now: Millis): Promise<Report> => {
+  /**
+   * A report of a period that has ended is kept, and never made again: two who print it hold the same figures.
+   * @param signal ends the making when nobody waits for it any more
+   */
+  const kept = async (kind: ReportKind, at: Millis, now: Millis, signal?: AbortSignal): Promise<Report> => {
     const known = await store.report(periodAt(kind, at).id);
     // Kept before reports told of these.
     if (known) return { ...known, frozenAt: known.frozenAt ?? known.madeAt, cityIndex: known.cityIndex ?? [] };
-    const report = await make(kind, at, now);
+    const report = await make(kind, at, now, signal);
     if (report.frozenAt === null) return report;
     await center.operate((_now, changes) => void changes.reports.push(report));
     return (await store.report(report.id)) ?? report;

@@ -21,6 +21,8 @@ export const web = {
   HTTP_PAGE_ROWS: count(500),
   HISTORY_RANGE_DAYS: count(31),
   HISTORY_POINTS: count(50_000),
+  /** Devices whose latest readings are asked for at once. */
+  LATEST_DEVICES: count(100_000),
   /** Points of a way that are read at once, before they are simplified. */
   TRACK_POINTS: count(500_000),
   /** Longest stretch in which it is looked up who swept a road section. */

@@ -80,8 +80,14 @@ export function createCaller<C extends Calls>(port: Port): Caller<C> {
 /**
  * The answering side. A function gets a signal as its last parameter.
  * @param asKnown makes an error what the other side may know of it
+ * @param stopped is told of every question that ended unanswered because it was called off
  */
-export function answerCalls(port: Port, calls: Calls, asKnown: (error: unknown) => Error): void {
+export function answerCalls(
+  port: Port,
+  calls: Calls,
+  asKnown: (error: unknown) => Error,
+  stopped: () => void = () => {},
+): void {
   const running = new Map<number, AbortController>();
   port.on("message", async (message) => {
     const { id, call, parameters, calledOff } = message as Call & { readonly calledOff?: true };
@@ -94,6 +100,7 @@ export function answerCalls(port: Port, calls: Calls, asKnown: (error: unknown) 
       const result = await (method as (...given: unknown[]) => unknown)(...parameters, controller.signal);
       port.postMessage({ id, result });
     } catch (error) {
+      if (controller.signal.aborted) stopped();
       const known = asKnown(error);
       const heals = known instanceof StoreUnavailable;
       port.postMessage({ id, error: { message: known.message, heals, stack: known.stack } });

@@ -80,6 +80,7 @@ let highestRev = restored.alertRev;
 let lastPackAt = performance.now();
 let lastPositionAt = performance.now();
 let lastRetentionAt = Number.NEGATIVE_INFINITY;
+let calledOff = 0;
 let freeDisk = freeBytes(options.directory);
 
 /** A database that knows less than was once sent to screens was put back from a backup: positions of screens mean nothing. */
@@ -169,6 +170,7 @@ const calls: StoreCalls = {
       packedReadings: chunks.count,
       packedBytes: chunks.bytes,
       freeDiskBytes: freeDisk,
+      calledOff,
     };
   },
   async pack() {
@@ -254,10 +256,13 @@ const releaseOn = repeat(() => opened.log.release());
 const housekeeping = setInterval(background, HOUSEKEEPING_MS);
 
 const asKnown = (error: unknown): Error => asStoreError(error) as Error;
+const stopped = () => {
+  calledOff++;
+};
 if (parentPort) {
-  answerCalls(parentPort, calls, asKnown);
+  answerCalls(parentPort, calls, asKnown, stopped);
   parentPort.on("message", ({ door }: { door?: MessagePort }) => {
-    if (door) answerCalls(door, calls, asKnown);
+    if (door) answerCalls(door, calls, asKnown, stopped);
   });
   parentPort.postMessage({ restored });
 }

@@ -76,6 +76,8 @@ export interface StoreStatus {
   readonly packedReadings: number;
   readonly packedBytes: number;
   readonly freeDiskBytes: number;
+  /** Questions that ended unanswered because nobody waited for them any more. */
+  readonly calledOff: number;
 }
 
 /** The store refuses commits for a reason that may go away by itself: disk full, locked, an I/O error. Try again. */

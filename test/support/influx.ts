@@ -189,6 +189,9 @@ export interface FaultyServer extends AsyncDisposable {
   /** Stored points by series and time: a repetition replaces, as in InfluxDB. */
   readonly points: ReadonlyMap<string, string>;
   readonly requests: readonly { readonly lines: number; readonly authorization: string | undefined }[];
+  /** Requests that wait for an answer that never comes, and how many have given that up. */
+  readonly hanging: number;
+  readonly left: number;
   /** Decides about each request; the default takes everything. */
   decide(rule: (lines: readonly string[], request: number) => Fault): void;
   /** Refuses connections until `listen`. */
@@ -200,6 +203,8 @@ export async function startFaultyInflux(): Promise<FaultyServer> {
   const points = new Map<string, string>();
   const requests: { lines: number; authorization: string | undefined }[] = [];
   let rule: (lines: readonly string[], request: number) => Fault = () => "take";
+  let hanging = 0;
+  let left = 0;
   const store = (lines: readonly string[]) => {
     for (const line of lines) {
       const [, series, time] = /^((?:\\.|[^ ])+) .* (\d+)$/.exec(line) ?? [];
@@ -214,7 +219,14 @@ export async function startFaultyInflux(): Promise<FaultyServer> {
     const lines = text.split("\n");
     requests.push({ lines: lines.length, authorization: incoming.headers.authorization });
     const fault = rule(lines, requests.length);
-    if (fault === "hang") return;
+    if (fault === "hang") {
+      hanging++;
+      outgoing.once("close", () => {
+        hanging--;
+        left++;
+      });
+      return;
+    }
     if (fault === "lose204") {
       store(lines);
       outgoing.destroy();
@@ -246,6 +258,12 @@ export async function startFaultyInflux(): Promise<FaultyServer> {
     url: `http://127.0.0.1:${port}`,
     points,
     requests,
+    get hanging() {
+      return hanging;
+    },
+    get left() {
+      return left;
+    },
     decide: (next) => {
       rule = next;
     },
