@@ -66,7 +66,9 @@ function mergeAll(
       mergeTables(merging);
       const written = Object.values(outcome.written).reduce((sum, rows) => sum + rows, 0);
       if (written > 0) {
-        database.exec("DELETE FROM main.meta WHERE key IN ('epoch', 'personCoarseDay')");
+        database.exec("DELETE FROM main.meta WHERE key IN ('epoch', 'personCoarseDay', 'latestKnownTo')");
+        // The center finds the newest values again among everything there is now.
+        database.exec("DELETE FROM main.latest");
         // Whoever follows the journal is told everything anew.
         database.exec("DELETE FROM main.meta WHERE key LIKE 'follower%'; DELETE FROM main.missed");
         const { epoch, at } = staged.header;

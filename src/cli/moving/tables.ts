@@ -105,7 +105,16 @@ export const exportTables: readonly ExportTable[] = [
 ];
 
 /** Tables that are moved in a form of their own (readings, windows, journal), or that the center fills again by itself. */
-export const otherTables: readonly string[] = ["meta", "log", "chunk", "tier", "tier_due", "missed"];
+export const otherTables: readonly string[] = [
+  "meta",
+  "log",
+  "chunk",
+  "tier",
+  "tier_due",
+  "missed",
+  "latest",
+  "kpi_due",
+];
 
 /** Positions that go along with the rows they speak about. */
 export const movedPositions = ["lastDeviceNumber", "prunedRev", "readingsFloor"] as const;
