@@ -12,6 +12,7 @@ import { Clocks } from "./clock.tsx";
 import { Crews } from "./crews.tsx";
 import { useDesk } from "./desk.ts";
 import { Evidence } from "./evidence.tsx";
+import { PastLink } from "./past-link.tsx";
 import { PlaceMap } from "./place-map.tsx";
 import { usePlaceNames } from "./places.ts";
 import { Telemetry } from "./telemetry.tsx";
@@ -87,6 +88,7 @@ function Head({ alert }: { alert: AlertView }) {
         <span class="state">{stateText(alert.state)}</span> {levelText(alert.level)} · {place(alert)} ·{" "}
         {alert.subject.id}
         {alert.confirmed ? null : <em>{sayCommon("unconfirmed")}</em>}
+        <PastLink alert={alert} />
       </p>
     </header>
   );
@@ -242,7 +244,8 @@ const steps: Readonly<Record<string, Text>> = {
   clockBreach: { zh: "超时", en: "Overdue" },
 };
 
-function timelineText({ action }: TimelineEntry): string {
+/** What a step of a timeline is called. */
+export function timelineText({ action }: Pick<TimelineEntry, "action">): string {
   const step = Object.hasOwn(steps, action) ? steps[action] : undefined;
   return step ? inLanguage(step) : actionText(action);
 }

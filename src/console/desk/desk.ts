@@ -30,6 +30,13 @@ export type Dialog =
   | { readonly kind: "search" }
   | { readonly kind: "action"; readonly action: string; readonly ids: readonly string[] };
 
+/** A stretch of the past that somebody wants to see, and which alert it is about. */
+export interface PastWish {
+  readonly from: number;
+  readonly to: number;
+  readonly alert: AlertView | null;
+}
+
 export interface Desk extends Staff {
   readonly page: Signal<string>;
   /** Every alert that is not archived and may be seen, newest state. */
@@ -44,6 +51,8 @@ export interface Desk extends Staff {
   readonly now: ReadonlySignal<number>;
   readonly transitions: ReadonlySignal<ReadonlyMap<string, Transition>>;
   readonly dialog: Signal<Dialog | null>;
+  /** What the time machine shows, or is to show when it is opened. */
+  readonly past: Signal<PastWish | null>;
   readonly toasts: ReadonlySignal<readonly Toast[]>;
   may(permission: string): boolean;
   /** Whether the role and the alert's state allow it. */
@@ -126,6 +135,7 @@ export function createDesk(staff: Staff): Desk {
     now,
     transitions,
     dialog: signal<Dialog | null>(null),
+    past: signal<PastWish | null>(null),
     toasts,
     may: (permission) => me.may.includes(permission),
     can(action, alert) {

@@ -39,7 +39,7 @@ const ofPage: Readonly<Record<string, () => readonly Line[]>> = {
     [["Esc"], say("noSection")],
   ],
   timeMachine: () => [
-    [["Space"], say("play")],
+    [["Space", "k"], say("play")],
     [["←", "→"], say("seek")],
     [["−", "+"], say("slower")],
     [["Home", "End"], say("windowEnds")],

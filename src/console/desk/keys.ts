@@ -1,13 +1,13 @@
 import { deskActions, start, undoLast } from "./actions.ts";
 import type { Desk } from "./desk.ts";
 import { everything } from "./order.ts";
+import { TYPED_INTO } from "./page-keys.ts";
 import { pages } from "./pages.ts";
 
 /** The keyboard. A key that types does not act: fields and dialogs have it for themselves. */
 
 const typing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement &&
-  (target.closest("input, textarea, select, dialog") !== null || target.isContentEditable);
+  target instanceof HTMLElement && (target.closest(TYPED_INTO) !== null || target.isContentEditable);
 
 const PREFIX_MS = 1_500;
 

@@ -34,6 +34,13 @@ export const pages: readonly DeskPage[] = [
     load: () => import("./coverage.tsx"),
   },
   {
+    id: "timeMachine",
+    key: "t",
+    permission: "readDistrict",
+    icon: "M4 12a8 8 0 1 0 3-6.2M4 4v4h4M12 8v4l3 2",
+    load: () => import("./time-machine.tsx"),
+  },
+  {
     id: "forecasts",
     key: "f",
     permission: "readHistory",

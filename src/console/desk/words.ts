@@ -7,6 +7,7 @@ export const say = words({
   bench: { zh: "AI 复核", en: "AI bench" },
   starts: { zh: "出车到岗", en: "Starts" },
   coverage: { zh: "清扫覆盖", en: "Coverage" },
+  timeMachine: { zh: "时光回放", en: "Time machine" },
   forecasts: { zh: "满溢预测", en: "Forecast" },
   spots: { zh: "回潮点位", en: "Hot spots" },
   devices: { zh: "设备", en: "Devices" },

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import type { FeatureCollection } from "geojson";
 import type { Text } from "../../domain/text.ts";
 import type { Millis } from "../../domain/time.ts";
-import { connect, type StreamClient } from "../../stream/client.ts";
+import { type ConnectOptions, connect, type StreamClient } from "../../stream/client.ts";
 import { inLanguage } from "./language.ts";
 import type { BaseMap } from "./map-style.ts";
 import { timeZone } from "./time.ts";
@@ -36,6 +36,8 @@ export interface ScreenSettings {
   /** Minutes after local midnight at which the sanitation day begins. */
   readonly dayStartsMinutes: number;
   readonly map: BaseMap;
+  /** Longest stretches of the past: as a stream, in one file; days. */
+  readonly past: { readonly replayDays: number; readonly exportDays: number };
   readonly wall: { readonly sceneSeconds: number; readonly interruptionSeconds: number; readonly pictures: boolean };
 }
 
@@ -53,7 +55,12 @@ export interface Session {
   /** Name of a rule in the screen's language; its id until the catalogue has come. */
   ruleTitle(ruleId: string): string;
   /** A stretch of the past as a stream, `speed` replayed seconds a second: the same subscriptions, the same views. */
-  replay(from: Millis, to: Millis, speed: number): StreamClient;
+  replay(
+    from: Millis,
+    to: Millis,
+    speed: number,
+    told?: Pick<ConnectOptions, "onReplay" | "onError" | "onStatus">,
+  ): StreamClient;
   readonly settings: Promise<ScreenSettings>;
   readonly district: Promise<FeatureCollection>;
 }
@@ -112,8 +119,8 @@ export function openSession(token: string, refused: () => void): Session {
       const rule = rules.value.get(id);
       return rule ? inLanguage(rule.title) : id;
     },
-    replay: (from, to, speed) =>
-      connect({ url: `${sockets}/tracks/replay?from=${from}&to=${to}&speed=${speed}`, token }),
+    replay: (from, to, speed, told = {}) =>
+      connect({ url: `${sockets}/tracks/replay?from=${from}&to=${to}&speed=${speed}`, token, ...told }),
     settings,
     district: load<FeatureCollection>("/district"),
   };
