@@ -19,7 +19,7 @@ try {
   // A plain Error of ours says what to do; anything else is a bug and needs its stack.
   const meant = error instanceof UsageError || error instanceof RestError || (error as Error).constructor === Error;
   process.stderr.write(`${meant ? (error as Error).message : (error as Error).stack}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }
 
 async function main(options: Options): Promise<number> {

@@ -1,5 +1,4 @@
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import { type Logger, pino } from "pino";
 import { dialectTopics } from "../devices/index.ts";
 import { filterOf, withoutCovered } from "../devices/topics.ts";
@@ -11,7 +10,7 @@ import type { Center, Registry } from "./center/access.ts";
 import { createCenter, type RunningCore } from "./center/center.ts";
 import { type Config, parseInstant } from "./config.ts";
 import { createDistrict } from "./district/district.ts";
-import { loadDistrict } from "./district/load.ts";
+import { DELIVERED_DISTRICT, loadDistrict } from "./district/load.ts";
 import type { Problem } from "./domain/problem.ts";
 import { systemActor } from "./domain/roles.ts";
 import { type Clock, DAY, HOUR, MINUTE, SECOND, scaledClock, systemClock } from "./domain/time.ts";
@@ -31,9 +30,7 @@ import { openStore } from "./store/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 import { attachStream, newStreamCounters } from "./stream/websocket.ts";
 
-/** The synthetic district that ships with Kerbside; a real city sets DISTRICT. */
 const PICTURES_FORGOTTEN_EVERY_MS = 6 * HOUR;
-const DEFAULT_DISTRICT = fileURLToPath(new URL("../simulators/yutang/district.geojson", import.meta.url));
 
 export interface StartOptions {
   /** Instead of the one the settings describe: scenarios bring a ManualClock. */
@@ -66,7 +63,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   const clock = options.clock ?? clockOf(config);
   const fatal = options.fatal ?? ((error: unknown) => endProcess(logger, error));
 
-  const file = loadDistrict(config.DISTRICT ?? DEFAULT_DISTRICT);
+  const file = loadDistrict(config.DISTRICT ?? DELIVERED_DISTRICT);
   const store = parts.use(
     await openStore({
       directory: config.DATA_DIR,

@@ -8,6 +8,7 @@ import { invalid } from "../domain/problem.ts";
 import { DAY, type Millis } from "../domain/time.ts";
 import type { History } from "../store/history.ts";
 import { decodeReadings } from "../store/readings.ts";
+import { catalogue } from "./catalogue.ts";
 import { createAlerting } from "./engine.ts";
 import type { Rule } from "./rule.ts";
 
@@ -82,7 +83,11 @@ export async function backtest(
     },
     startedAt: from,
     newId: () => `backtest-${++lastId}`,
-    rules: [{ ...rule, enabled: true }],
+    // The others are known and silent: a case of this one may be overdue, come back, or be contradicted.
+    rules: [
+      ...catalogue.filter(({ id }) => id !== rule.id).map((other) => ({ ...other, enabled: false })),
+      { ...rule, enabled: true },
+    ],
   });
 
   const raised = new Map<string, Alert>();

@@ -5,7 +5,7 @@ export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
   /** All there is to know, as `--help` shows it. */
-  readonly help: string;
+  readonly help: string | (() => Promise<string>);
   /**
    * @returns what is printed when it went well
    * @throws CommandError when the person at the terminal can mend it

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { DistrictFeature } from "../domain/district.ts";
 import { describeIssue } from "./issue.ts";
 import { readFeatures } from "./read.ts";
 
 const ISSUES_SHOWN = 20;
+/** The synthetic district that ships with Kerbside; a real city sets DISTRICT. */
+export const DELIVERED_DISTRICT = fileURLToPath(new URL("../../simulators/yutang/district.geojson", import.meta.url));
 
 /** `source` tells one file from another. @throws Error that lists what is wrong with the file */
 export function loadDistrict(path: string): { features: readonly DistrictFeature[]; source: string } {

@@ -41,6 +41,8 @@ export function startFollowing(
 ): Following {
   let status = unfollowed;
   let ending = false;
+  /** Everything is to be told anew, and the thread has not said yet that it does. */
+  let asked = false;
   let restart: NodeJS.Timeout | undefined;
   let worker: Worker;
   const start = () => {
@@ -50,10 +52,12 @@ export function startFollowing(
       transferList: [port],
     });
     worker.on("message", (news: FollowerStatus) => {
-      status = news;
+      if (news.rereading) asked = false;
+      status = asked ? { ...news, rereading: true } : news;
     });
     worker.on("error", (error) => {
       failed(error);
+      asked = false;
       const reason = `stopped, starts again: ${(error as Error).message}`;
       status = { ...status, stuck: { is: "waiting", reason, since: Date.now() } };
       if (!ending) restart = setTimeout(start, options.longestPauseMs);
@@ -64,7 +68,11 @@ export function startFollowing(
     get status() {
       return status;
     },
-    tellAnew: () => worker.postMessage("anew"),
+    tellAnew() {
+      asked = true;
+      status = { ...status, rereading: true };
+      worker.postMessage("anew");
+    },
     async [Symbol.asyncDispose]() {
       ending = true;
       clearTimeout(restart);

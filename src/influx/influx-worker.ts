@@ -82,6 +82,7 @@ try {
     if (anew) {
       anew = false;
       await follower.tellAnew();
+      report();
     }
     try {
       const worked = await follower.round();

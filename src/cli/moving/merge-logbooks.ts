@@ -15,7 +15,7 @@ interface AuditRow {
   readonly hash: string;
 }
 
-/** The number of the first entry whose hash does not follow from the one before; null when the chain holds. */
+/** The number of the first entry that does not follow from the one before, by number and hash; null when the chain holds. */
 export function brokenAudit(database: DatabaseSync, schema: string): number | null {
   let before: AuditRow | null = null;
   for (const row of database.prepare(`SELECT * FROM ${schema}.audit ORDER BY id`).iterate() as Iterable<AuditRow>) {
@@ -63,19 +63,6 @@ export function mergeAudit({ database, outcome }: Merging): void {
   }
   outcome.wrote("audit", written);
 }
-
-/** Adds an entry of our own to the audit. */
-export function noteInAudit(database: DatabaseSync, action: string, target: string, details: unknown): void {
-  const last = database.prepare("SELECT hash FROM main.audit ORDER BY id DESC LIMIT 1").get() as
-    | { hash: string }
-    | undefined;
-  const at = Date.now();
-  const text = JSON.stringify(details);
-  database
-    .prepare("INSERT INTO main.audit (at, actor, action, target, details, hash) VALUES (?, ?, ?, ?, ?, ?)")
-    .run(at, ACTOR, action, target, text, auditHash(last?.hash ?? "", [at, ACTOR, action, target, text]));
-}
-const ACTOR = "command line";
 
 /** The quarantine is bounded by a setting, so it is looked through in memory. */
 export function mergeQuarantine({ database, outcome }: Merging): void {

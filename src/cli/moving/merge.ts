@@ -1,12 +1,11 @@
 import { existsSync, linkSync, mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { atomically } from "../../store/meta.ts";
-import { migrate } from "../../store/migrations.ts";
-import { CommandError } from "../command.ts";
+import { noteInAudit, openAlone } from "../alone.ts";
 import { DATABASE, PEPPER, PICTURES } from "../saved.ts";
 import { mergeAlerts } from "./merge-alerts.ts";
-import { brokenAudit, mergeAudit, mergeQuarantine, noteInAudit } from "./merge-logbooks.ts";
+import { brokenAudit, mergeAudit, mergeQuarantine } from "./merge-logbooks.ts";
 import { devicesWithPresent, mergeJournal, mergeReadings, mergeWindows } from "./merge-readings.ts";
 import { dropTakenAliases, type Merging, mergeDistrict, mergeRows, type Outcome } from "./merge-rows.ts";
 import { translateSecrets, usesPepper } from "./merge-secrets.ts";
@@ -59,7 +58,9 @@ function mergeAll(
     const merging: Merging = { database, replace, outcome };
     // Readings that are not packed would win over those that replace them.
     if (replace && !dryRun) packEverything(database);
-    const broken = brokenAudit(database, "given");
+    const { from, to } = staged.header;
+    // A stretch of it has gaps where others wrote at other times.
+    const broken = from === null && to === null ? brokenAudit(database, "given") : null;
     if (broken !== null) outcome.conflict("audit", `entry ${broken} of the export does not follow from the one before`);
     atomically(database, () => {
       mergeFiles(merging, data, staged, dryRun);
@@ -143,21 +144,5 @@ function mergeFiles(merging: Merging, data: string, { folder }: Staged, dryRun: 
     if (dryRun) continue;
     mkdirSync(dirname(place), { recursive: true });
     renameSync(path, place);
-  }
-}
-
-/** Opens a database for nobody else. @throws CommandError while a center has it open */
-export function openAlone(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: 1_000 });
-  try {
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-    database.exec("BEGIN IMMEDIATE; COMMIT");
-    migrate(database);
-    return database;
-  } catch (error) {
-    database.close();
-    // SQLITE_BUSY
-    if ((error as { errcode?: number }).errcode !== 5) throw error;
-    throw new CommandError(`A center runs on ${dirname(path)}: stop it first.`);
   }
 }
