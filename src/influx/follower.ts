@@ -78,6 +78,7 @@ export async function createFollower({ journal, deliver, personal, linesAtOnce, 
     await journal.delivered({ log: found.upTo, refused: quarantined(refused) });
     log = found.upTo;
     entries = found.newest - log;
+    if (entries === 0) oldestAt = null;
     return true;
   };
 
