@@ -266,20 +266,23 @@ describe("what vehicles and cameras tell of people", () => {
 });
 
 describe("files", () => {
-  test.each(["csv", "geojson", "ndjson", "xlsx"])("of alerts as %s name nobody, whoever asks", async (format) => {
-    const url = `${center.http}/api/v1/exports/alerts?from=${FROM}&format=${format}`;
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${tokens.get("manager")}` } });
-    expect(answer.status).toBe(200);
-    const bytes = Buffer.from(await answer.arrayBuffer());
-    let text = bytes.toString();
-    if (format === "xlsx") {
-      const workbook = new ExcelJS.Workbook();
-      await workbook.xlsx.load(bytes as never);
-      text = JSON.stringify(workbook.worksheets.map((sheet) => sheet.getSheetValues()));
-    }
-    expect(text).toContain(alertIds[1]);
-    for (const secret of SECRETS) expect(text).not.toContain(secret);
-  });
+  test.each(["csv", "geojson", "jsonld", "ndjson", "xlsx"])(
+    "of alerts as %s name nobody, whoever asks",
+    async (format) => {
+      const url = `${center.http}/api/v1/exports/alerts?from=${FROM}&format=${format}`;
+      const answer = await fetch(url, { headers: { authorization: `Bearer ${tokens.get("manager")}` } });
+      expect(answer.status).toBe(200);
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      let text = bytes.toString();
+      if (format === "xlsx") {
+        const workbook = new ExcelJS.Workbook();
+        await workbook.xlsx.load(bytes as never);
+        text = JSON.stringify(workbook.worksheets.map((sheet) => sheet.getSheetValues()));
+      }
+      expect(text).toContain(alertIds[1]);
+      for (const secret of SECRETS) expect(text).not.toContain(secret);
+    },
+  );
 });
 
 describe("the past as a stream", () => {

@@ -27,8 +27,12 @@ export function registerConsole(api: Api, { config }: ResourceParts): void {
         attribution: config.MAP_ATTRIBUTION,
         coordinates: config.MAP_COORDINATES,
       },
-      /** Longest stretches of the past: as a stream, in one file. */
-      past: { replayDays: config.REPLAY_DAYS, exportDays: config.EXPORT_DAYS },
+      /** Longest stretches of the past: as a stream, in one file, of one way. */
+      past: {
+        replayDays: config.REPLAY_DAYS,
+        exportDays: config.EXPORT_DAYS,
+        trackDays: config.HISTORY_RANGE_DAYS,
+      },
       wall: {
         sceneSeconds: config.WALL_SCENE_SECONDS,
         interruptionSeconds: config.WALL_INTERRUPTION_SECONDS,

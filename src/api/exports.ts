@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { alertStates } from "../domain/alert.ts";
+import { type Alert, alertStates } from "../domain/alert.ts";
 import type { Calendar } from "../domain/calendar.ts";
 import { isMetricName } from "../domain/metrics.ts";
 import { invalid } from "../domain/problem.ts";
@@ -14,6 +14,8 @@ import { readingsTable } from "../exports/readings.ts";
 import type { Language, Table } from "../exports/table.ts";
 import { trackTable, tripTable } from "../exports/tracks.ts";
 import { xlsx } from "../exports/xlsx.ts";
+import { alertEntity, normalized } from "../outputs/ngsi-entities.ts";
+import type { Outputs } from "../outputs/outputs.ts";
 import type { AlertQuery } from "../store/questions.ts";
 import { alertView } from "../stream/projection.ts";
 import type { AlertView } from "../stream/protocol.ts";
@@ -29,6 +31,7 @@ const TYPES = {
   ndjson: "application/x-ndjson",
   geojson: "application/geo+json",
   gpx: "application/gpx+xml",
+  jsonld: "application/ld+json",
   pdf: "application/pdf",
 } as const;
 type Format = keyof typeof TYPES;
@@ -62,8 +65,13 @@ export function sendTable(
 /** A file is handed on to whoever: it names people as a wall does, whoever asked for it. */
 const FILE_EYES: Role = "viewer";
 
+interface ExportParts extends ResourceParts {
+  /** An alert as other systems may know it. */
+  readonly outputs: Pick<Outputs, "outward">;
+}
+
 /** Whole files of the past: alerts, readings, ways and trips, however long. */
-export function registerExports(api: Api, { center, config }: ResourceParts): void {
+export function registerExports(api: Api, { center, config, outputs }: ExportParts): void {
   const { readable, spanOf } = createPastRights(center, config);
   const { calendar, history, store } = center;
 
@@ -71,26 +79,27 @@ export function registerExports(api: Api, { center, config }: ResourceParts): vo
     request: FastifyRequest,
     gone: AbortSignal,
     query: Omit<AlertQuery, "limit">,
-  ): AsyncGenerator<AlertView> {
+  ): AsyncGenerator<Alert> {
     const reader = actor(request);
     for (let cursor: string | null | undefined; cursor !== null; ) {
       gone.throwIfAborted();
       const page = await store.alerts({ ...query, ...given({ cursor }), limit: PAGE_ROWS });
-      for (const alert of page.items) if (reaches(reader, alert)) yield alertView(alert, FILE_EYES, center.registry);
+      for (const alert of page.items) if (reaches(reader, alert)) yield alert;
       cursor = page.next;
     }
   }
+  const shown = (alert: Alert): AlertView => alertView(alert, FILE_EYES, center.registry);
 
   api.get(
     "/exports/alerts",
     {
       config: needs("exportData"),
       schema: {
-        summary: "Alerts that opened in a time as a file: CSV, workbook, GeoJSON or one JSON object a line",
+        summary: "Alerts that opened in a time as a file: CSV, workbook, GeoJSON, NGSI-LD or one JSON object a line",
         querystring: z.object({
           ...span,
           lang,
-          format: z.enum(["csv", "xlsx", "geojson", "ndjson"]).default("csv"),
+          format: z.enum(["csv", "xlsx", "geojson", "jsonld", "ndjson"]).default("csv"),
           state: list(z.enum(alertStates)),
           level: list(z.coerce.number().int().min(1).max(4)),
           ruleId: list(z.string()),
@@ -105,8 +114,19 @@ export function registerExports(api: Api, { center, config }: ResourceParts): vo
         ...given(query),
         ...spanOf(request.query, config.EXPORT_DAYS),
       });
-      if (format === "csv" || format === "xlsx") return sendTable(reply, alertTable(found), format, language, calendar);
-      return sendFile(reply, "alerts", format, Readable.from(format === "ndjson" ? lines(found) : features(found)));
+      const views = mapped(found, shown);
+      if (format === "csv" || format === "xlsx") return sendTable(reply, alertTable(views), format, language, calendar);
+      const texts = {
+        ndjson: () => lines(views),
+        geojson: () => listed(mapped(views, alertFeature), '{"type":"FeatureCollection","features":[', "]}"),
+        jsonld: () =>
+          listed(
+            mapped(found, (alert) => normalized(alertEntity(outputs.outward(alert)))),
+            "[",
+            "]",
+          ),
+      } as const;
+      return sendFile(reply, "alerts", format, Readable.from(texts[format]()));
     },
   );
 
@@ -240,11 +260,17 @@ async function* lines(alerts: AsyncIterable<AlertView>): AsyncGenerator<string> 
   for await (const alert of alerts) yield `${JSON.stringify(alert)}\n`;
 }
 
-async function* features(alerts: AsyncIterable<AlertView>): AsyncGenerator<string> {
-  let before = '{"type":"FeatureCollection","features":[\n';
-  for await (const alert of alerts) {
-    yield before + JSON.stringify(alertFeature(alert));
+async function* mapped<T, U>(items: AsyncIterable<T>, made: (item: T) => U): AsyncGenerator<U> {
+  for await (const item of items) yield made(item);
+}
+
+/** JSON of a list, an item a line, between what begins and what ends it. */
+async function* listed(items: AsyncIterable<object>, begin: string, end: string): AsyncGenerator<string> {
+  yield `${begin}\n`;
+  let before = "";
+  for await (const item of items) {
+    yield before + JSON.stringify(item);
     before = ",\n";
   }
-  yield before.startsWith("{") ? `${before}]}\n` : "\n]}\n";
+  yield `\n${end}\n`;
 }

@@ -210,7 +210,7 @@ export async function createApi({
       registerDevices(scoped as unknown as Api, parts);
       registerDistrict(scoped as unknown as Api, parts);
       registerOwnData(scoped as unknown as Api, parts);
-      registerExports(scoped as unknown as Api, parts);
+      registerExports(scoped as unknown as Api, { ...parts, outputs });
       registerHistory(scoped as unknown as Api, parts);
       registerForecasts(scoped as unknown as Api, parts);
       registerKpis(scoped as unknown as Api, parts);

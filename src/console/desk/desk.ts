@@ -28,6 +28,11 @@ export interface Toast {
 export type Dialog =
   | { readonly kind: "help" }
   | { readonly kind: "search" }
+  /** Of a device, or of the alerts. */
+  | {
+      readonly kind: "export";
+      readonly device: { readonly id: string; readonly name: string; readonly kind: string } | null;
+    }
   | { readonly kind: "action"; readonly action: string; readonly ids: readonly string[] };
 
 /** A stretch of the past that somebody wants to see, and which alert it is about. */

@@ -211,12 +211,23 @@ function List() {
 }
 
 function Detail({ device }: { device: Device }) {
+  const desk = useDesk();
   const loaded = useLoad<Device>(`/devices/${encodeURIComponent(device.id)}`, 5_000);
   return (
     <section class="panel">
       <h3>
         {device.id} · {device.name}
       </h3>
+      {desk.may("exportData") && (
+        <button
+          type="button"
+          onClick={() => {
+            desk.dialog.value = { kind: "export", device };
+          }}
+        >
+          {sayDesk("export")}
+        </button>
+      )}
       <Shown of={loaded}>
         {({ metrics, at }) => (
           <>

@@ -7,6 +7,7 @@ import { dateTimeText } from "../shared/time.ts";
 import { aboutOf, actionOf, actionText, type DeskAction, perform } from "./actions.ts";
 import { crewText, useCrews } from "./crews.tsx";
 import { useDesk } from "./desk.ts";
+import { ExportForm, exportTitle } from "./export-form.tsx";
 import { KeyHelp } from "./key-help.tsx";
 import { reasonText, rejectReasons } from "./reasons.ts";
 import { Search } from "./search.tsx";
@@ -36,6 +37,9 @@ export function Dialogs() {
   if (!dialog) return null;
   if (dialog.kind === "help") return <Modal title={sayDesk("help")}>{<KeyHelp />}</Modal>;
   if (dialog.kind === "search") return <Modal title={sayDesk("search")}>{<Search />}</Modal>;
+  if (dialog.kind === "export") {
+    return <Modal title={exportTitle(dialog.device)}>{<ExportForm device={dialog.device} />}</Modal>;
+  }
   const action = actionOf(dialog.action);
   const alerts = dialog.ids.flatMap((id) => desk.alerts.value.get(id) ?? []);
   if (!action || alerts.length === 0) return null;

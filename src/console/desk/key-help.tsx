@@ -24,6 +24,7 @@ const say = words({
   urgent: { zh: "到一级告警", en: "to the critical alert" },
   escape: { zh: "取消选择、清除筛选", en: "choose none, clear the filter" },
   undo: { zh: "撤销上一步", en: "take back the last step" },
+  export: { zh: "导出告警", en: "export alerts" },
   search: { zh: "搜索", en: "search" },
   help: { zh: "本页", en: "this page" },
 });
@@ -58,6 +59,7 @@ export function KeyHelp() {
     [["1", "2", "3", "4"], say("levels")],
     [["i"], say("urgent")],
     [["Esc"], say("escape")],
+    ...(may("exportData") ? [[["E"], say("export")] as const] : []),
     [["/", "Ctrl K"], say("search")],
     [["?"], say("help")],
   ];

@@ -79,6 +79,9 @@ export function listenToKeys(desk: Desk): () => void {
         if (urgent) desk.select(urgent.id);
         return true;
       }
+      case "E":
+        if (desk.may("exportData")) desk.dialog.value = { kind: "export", device: null };
+        return true;
       case "Escape":
         if (desk.marked.peek().size > 0) desk.marked.value = new Set();
         else desk.filter.value = everything;

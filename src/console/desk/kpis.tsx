@@ -6,9 +6,9 @@ import { dateTimeText, minuteText } from "../shared/time.ts";
 import { stateText } from "../shared/words.ts";
 import { Chart, type ChartOption } from "./chart.tsx";
 import { useDesk } from "./desk.ts";
+import { startExport } from "./exports.tsx";
 import { Choice, Head, Shown, Table, useLoad } from "./parts.tsx";
 import { placeName } from "./places.ts";
-import { download } from "./save-file.ts";
 import { durationText, say as sayDesk } from "./words.ts";
 
 const say = words({
@@ -103,9 +103,7 @@ export default function Kpis() {
     return kpi ? inLanguage(kpi.formula) : "";
   };
   const save = (format: "csv" | "xlsx") =>
-    void download(desk.rest, `/kpis?format=${format}&lang=${language.value}${from}`, `kpis.${format}`).catch((error) =>
-      desk.toast((error as Error).message, "bad"),
-    );
+    startExport(desk.rest, `/kpis?format=${format}&lang=${language.value}${from}`, `kpis.${format}`);
   return (
     <>
       <Head title={sayDesk("kpis")}>
@@ -117,12 +115,12 @@ export default function Kpis() {
             days.value = value;
           }}
         />
-        <button type="button" onClick={() => save("csv")}>
-          CSV
-        </button>
-        <button type="button" onClick={() => save("xlsx")}>
-          XLSX
-        </button>
+        {desk.may("exportData") &&
+          (["csv", "xlsx"] as const).map((format) => (
+            <button key={format} type="button" onClick={() => save(format)}>
+              {format.toUpperCase()}
+            </button>
+          ))}
         <button type="button" onClick={() => print()}>
           {say("print")}
         </button>

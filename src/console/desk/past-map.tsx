@@ -11,7 +11,7 @@ import { kindText, say as sayCommon, stateText } from "../shared/words.ts";
 import { createMapFeed } from "../wall/map-feed.ts";
 import { useDesk } from "./desk.ts";
 import type { PastPlayer } from "./past-player.ts";
-import { usePlaceNames } from "./places.ts";
+import { placeName, usePlaceNames } from "./places.ts";
 import { useDistrictMap } from "./use-map.ts";
 import { say as sayDesk } from "./words.ts";
 
@@ -157,9 +157,7 @@ function AlertThen({ alert, onClose }: { alert: AlertView; onClose: () => void }
       <p>
         {stateText(alert.state)} · {clockText(alert.openedAt)}
       </p>
-      <p class="muted">
-        {place(alert)} · {subjectText(alert)}
-      </p>
+      <p class="muted">{whereText(place(alert), alert)}</p>
     </section>
   );
 }
@@ -172,9 +170,15 @@ function Close({ onClose }: { onClose: () => void }) {
   );
 }
 
+/** Where it was, and what it is about where that says more. */
+export function whereText(place: string, alert: AlertView): string {
+  const about = subjectText(alert);
+  return [place, place.endsWith(about) ? "" : about].filter(Boolean).join(" · ");
+}
+
 /** What an alert is about; of people only that it was one. */
-export function subjectText({ subject }: AlertView): string {
+function subjectText({ subject }: AlertView): string {
   const personal = Object.hasOwn(kinds, subject.kind) && kinds[subject.kind as Kind].personal;
   if (personal) return kindText(subject.kind);
-  return subject.kind === "case" ? "" : subject.id;
+  return subject.kind === "case" ? "" : placeName(subject.id);
 }

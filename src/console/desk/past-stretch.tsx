@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { centerNow } from "../shared/freshness.tsx";
 import { words } from "../shared/language.ts";
@@ -19,7 +19,7 @@ const say = words({
   needed: { zh: "请填写开始和结束时间", en: "Give both a beginning and an end" },
   order: { zh: "开始时间必须早于结束时间", en: "The beginning must lie before the end" },
   future: { zh: "开始时间必须在过去", en: "The beginning must lie in the past" },
-  long: { zh: "一次最多回放 {n} 天", en: "At most {n} days at once" },
+  long: { zh: "一次最多 {n} 天", en: "At most {n} days at once" },
 });
 
 const HOUR_MS = 3_600_000;
@@ -30,7 +30,7 @@ export interface Stretch {
   readonly to: number;
 }
 
-/** Why a stretch cannot be played, in words; null when it can. */
+/** Why a stretch cannot be had, in words; null when it can. */
 export function faultOf({ from, to }: Stretch, now: number, mostDays: number): string | null {
   if (Number.isNaN(from) || Number.isNaN(to)) return say("needed");
   if (from >= to) return say("order");
@@ -53,10 +53,32 @@ function turnOf({ from, to }: Shift, now: number): Stretch {
 }
 
 /** The sanitation day that a moment lies in. */
-function dayOf(at: number, startsMinutes: number): Stretch {
+export function dayOf(at: number, startsMinutes: number): Stretch {
   const midnight = instantOf(`${isoDate(at - startsMinutes * 60_000)}T00:00`);
   const from = midnight + startsMinutes * 60_000;
   return { from, to: from + DAY_MS };
+}
+
+/** Beginning and end as local times. */
+export function StretchInputs({ from, to }: { from: Signal<string>; to: Signal<string> }) {
+  const input = (label: string, text: Signal<string>) => (
+    <label>
+      {label}
+      <input
+        type="datetime-local"
+        value={text.value}
+        onInput={({ currentTarget }) => {
+          text.value = currentTarget.value;
+        }}
+      />
+    </label>
+  );
+  return (
+    <>
+      {input(say("from"), from)}
+      {input(say("to"), to)}
+    </>
+  );
 }
 
 /** Which stretch of the past: one that is asked for often, a shift, or any. */
@@ -114,26 +136,7 @@ export function StretchChooser({ onChoose }: { onChoose: (stretch: Stretch) => v
           choose({ from: instantOf(from.value), to: instantOf(to.value) });
         }}
       >
-        <label>
-          {say("from")}
-          <input
-            type="datetime-local"
-            value={from.value}
-            onInput={({ currentTarget }) => {
-              from.value = currentTarget.value;
-            }}
-          />
-        </label>
-        <label>
-          {say("to")}
-          <input
-            type="datetime-local"
-            value={to.value}
-            onInput={({ currentTarget }) => {
-              to.value = currentTarget.value;
-            }}
-          />
-        </label>
+        <StretchInputs from={from} to={to} />
         <button type="submit">{say("play")}</button>
       </form>
       {fault.value !== null && (

@@ -11,6 +11,7 @@ import { DueMark } from "./clock.tsx";
 import { useDesk } from "./desk.ts";
 import { everything, isShelved, type QueueFilter } from "./order.ts";
 import { usePlaceNames } from "./places.ts";
+import { say as sayDesk } from "./words.ts";
 
 const say = words({
   todo: { zh: "待处理", en: "To do" },
@@ -208,6 +209,17 @@ function FilterBar() {
             }}
           >
             {say("clear")}
+          </button>
+        )}
+        {desk.may("exportData") && (
+          <button
+            type="button"
+            class="link export"
+            onClick={() => {
+              desk.dialog.value = { kind: "export", device: null };
+            }}
+          >
+            {sayDesk("export")}
           </button>
         )}
       </p>

@@ -5,6 +5,7 @@ import type { Staff } from "../staff/gate.tsx";
 import { Card } from "./card.tsx";
 import { createDesk, DeskContext, useDesk } from "./desk.ts";
 import { Dialogs } from "./dialogs.tsx";
+import { Exports } from "./exports.tsx";
 import { listenToKeys } from "./keys.ts";
 import { type DeskPage, pages, pageText } from "./pages.ts";
 import { Queue } from "./queue.tsx";
@@ -28,6 +29,7 @@ export function Shell({ staff }: { staff: Staff }) {
         <TopBar />
         <Rail />
         <Page />
+        <Exports />
         <Toasts />
         <Dialogs />
       </div>

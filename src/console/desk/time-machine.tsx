@@ -12,7 +12,7 @@ import { useDesk } from "./desk.ts";
 import { type Happening, openHappenings } from "./happenings.ts";
 import { usePageKeys } from "./page-keys.ts";
 import { Choice, Head } from "./parts.tsx";
-import { PastMap, subjectText } from "./past-map.tsx";
+import { PastMap, whereText } from "./past-map.tsx";
 import { openPast, type PastPlayer } from "./past-player.ts";
 import { type Stretch, StretchChooser } from "./past-stretch.tsx";
 import { usePlaceNames } from "./places.ts";
@@ -288,7 +288,7 @@ function List({ player, happened, onChoose }: ListProps) {
               </span>
               <time>{clockText(one.at)}</time>
               <span class="facts">
-                {[place(one.alert), subjectText(one.alert)].filter(Boolean).join(" · ")}
+                {whereText(place(one.alert), one.alert)}
                 {one.actor.startsWith(USER) && <em>{one.actor.slice(USER.length)}</em>}
               </span>
               {one.actor.startsWith(USER) && one.note !== null && <q>{one.note}</q>}

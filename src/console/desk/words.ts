@@ -47,6 +47,7 @@ export const say = words({
   help: { zh: "快捷键 (?)", en: "Keys (?)" },
   search: { zh: "搜索 (/)", en: "Search (/)" },
   open: { zh: "打开", en: "Open" },
+  export: { zh: "导出", en: "Export" },
 });
 
 /** 1,250 m as people say it. */

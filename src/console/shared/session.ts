@@ -36,8 +36,8 @@ export interface ScreenSettings {
   /** Minutes after local midnight at which the sanitation day begins. */
   readonly dayStartsMinutes: number;
   readonly map: BaseMap;
-  /** Longest stretches of the past: as a stream, in one file; days. */
-  readonly past: { readonly replayDays: number; readonly exportDays: number };
+  /** Longest stretches of the past: as a stream, in one file, of one way; days. */
+  readonly past: { readonly replayDays: number; readonly exportDays: number; readonly trackDays: number };
   readonly wall: { readonly sceneSeconds: number; readonly interruptionSeconds: number; readonly pictures: boolean };
 }
 

@@ -27,6 +27,7 @@ export interface Rest {
     path: string,
     body?: object | Blob,
     headers?: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
   ): Promise<Response>;
   /** The answer's JSON. @throws Refused */
   ask<T>(method: string, path: string, body?: object, headers?: Readonly<Record<string, string>>): Promise<T>;
@@ -34,7 +35,7 @@ export interface Rest {
 }
 
 export function createRest(token: string | null): Rest {
-  const call: Rest["call"] = (method, path, body, headers = {}) =>
+  const call: Rest["call"] = (method, path, body, headers = {}, signal) =>
     fetch(`/api/v1${path}`, {
       method,
       headers: {
@@ -43,6 +44,7 @@ export function createRest(token: string | null): Rest {
         ...headers,
       },
       ...(body !== undefined && { body: body instanceof Blob ? body : JSON.stringify(body) }),
+      ...(signal && { signal }),
     });
   const ask: Rest["ask"] = async <T>(...request: Parameters<Rest["ask"]>): Promise<T> => {
     const answer = await call(...request);
