@@ -113,7 +113,8 @@ export function ExportForm({ device }: { device: ExportDevice | null }) {
       ...(personal && { reason: reason.value.trim() }),
     });
     const of = device ? `${device.id}-${what.value}` : "alerts";
-    startExport(desk.rest, `/exports/${what.value}?${query}`, `${of}-${isoDate(wanted.from)}.${format.value}`);
+    const dates = new Set([wanted.from, Math.min(wanted.to, now())].map(isoDate));
+    startExport(desk.rest, `/exports/${what.value}?${query}`, `${of}-${[...dates].join("_")}.${format.value}`);
     desk.dialog.value = null;
   };
 
