@@ -8,6 +8,7 @@ import { influxHealth } from "./api/influx.ts";
 import { createApi } from "./api/server.ts";
 import type { Center, Registry } from "./center/access.ts";
 import { createCenter, type RunningCore } from "./center/center.ts";
+import { watchInflux } from "./center/influx-alerts.ts";
 import { type Config, parseInstant } from "./config.ts";
 import { createDistrict } from "./district/district.ts";
 import { DELIVERED_DISTRICT, loadDistrict } from "./district/load.ts";
@@ -110,6 +111,11 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   });
   await takeDistrictFile(center, file, config.DISTRICT !== undefined);
   await center.startFigures();
+  if (following) {
+    const lateMs = config.INFLUX_LATE_SECONDS * SECOND;
+    const failed = (error: unknown) => logger.warn({ err: error }, "an alert about InfluxDB was not written");
+    parts.defer(watchInflux({ following, center, lateMs, failed }));
+  }
   const adminToken = await ensureAdminToken(center, config.ADMIN_TOKEN);
 
   const broker = await createEmbeddedBroker({ config, clock, registry: center.registry, inbox: center.inbox, logger });
@@ -220,6 +226,11 @@ function followingOptions(config: Config, url: string): FollowingOptions {
     everyMs: config.INFLUX_EVERY_MS,
     firstPauseMs: config.INFLUX_RETRY_FIRST_MS,
     longestPauseMs: config.INFLUX_RETRY_LAST_SECONDS * SECOND,
+    figures: {
+      everyMs: config.INFLUX_KPI_SECONDS * SECOND,
+      desks: config.DISPATCHER_DESKS,
+      calendar: { timeZone: config.TIME_ZONE, dayStartsMinutes: config.SANITATION_DAY_STARTS },
+    },
   };
 }
 

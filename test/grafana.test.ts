@@ -72,7 +72,12 @@ describe("Grafana", () => {
 
   test("asks InfluxDB what it has: every question finds what a center has sent", async () => {
     await using influx = await startInflux();
-    await using center = await startTestCenter({ INFLUX_URL: influx.url, INFLUX_TOKEN: "x", INFLUX_EVERY_MS: "10" });
+    await using center = await startTestCenter({
+      INFLUX_URL: influx.url,
+      INFLUX_TOKEN: "x",
+      INFLUX_EVERY_MS: "10",
+      INFLUX_KPI_SECONDS: "0",
+    });
     const place = { lat: 22.733, lon: 113.9033 };
     await center.rest("POST", "/devices", { id: "bin-1", kind: "bin", place });
     await center.rest("POST", "/devices", { id: "vehicle-1", kind: "vehicle" });

@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { chinaCalendar } from "../src/domain/calendar.ts";
 import { type MetricName, metricNames } from "../src/domain/metrics.ts";
 import { DAY, HOUR, MINUTE } from "../src/domain/time.ts";
 import { createDelivery } from "../src/influx/delivery.ts";
 import { createFollower } from "../src/influx/follower.ts";
 import { createInfluxHistory } from "../src/influx/history.ts";
 import { createSender } from "../src/influx/sender.ts";
+import { createPeriods } from "../src/kpi/periods.ts";
 import { decodeChunk, encodeChunk } from "../src/store/chunks.ts";
 import type { Aggregate, History, Point } from "../src/store/history.ts";
 import type { Reading } from "../src/store/kept.ts";
@@ -144,7 +146,15 @@ async function influx(): Promise<House> {
     stuck: () => {},
   });
   const journal = openJournal(store.door());
-  const follower = await createFollower({ journal, deliver, personal: false, linesAtOnce: 1_000, now: () => T0 });
+  const follower = await createFollower({
+    journal,
+    deliver,
+    personal: false,
+    linesAtOnce: 1_000,
+    figures: { periods: createPeriods(chinaCalendar), desks: 1 },
+    figuresEveryMs: 0,
+    now: () => T0,
+  });
   return {
     store,
     history: createInfluxHistory({ ...target, journal, personal: false, kindOf: () => "bin" }),

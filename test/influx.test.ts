@@ -1,14 +1,20 @@
 import { describe, expect, test } from "vitest";
-import { DAY, MINUTE } from "../src/domain/time.ts";
+import { chinaCalendar } from "../src/domain/calendar.ts";
+import { DAY, HOUR, MINUTE } from "../src/domain/time.ts";
 import { createDelivery, type Stuck } from "../src/influx/delivery.ts";
 import { createFollower } from "../src/influx/follower.ts";
 import { escapeString, escapeTag } from "../src/influx/lines.ts";
 import { createSender, retryAfterMs } from "../src/influx/sender.ts";
+import { answerKpis } from "../src/kpi/answer.ts";
+import { kpiCatalogue } from "../src/kpi/catalogue.ts";
+import type { KpiChanges } from "../src/kpi/ledger.ts";
+import { EVERYWHERE, type Measure } from "../src/kpi/measures.ts";
+import { createPeriods } from "../src/kpi/periods.ts";
 import type { Reading } from "../src/store/kept.ts";
 import { openJournal, type SqliteStore } from "../src/store/sqlite-store.ts";
 import { temporaryDirectory } from "./support/directory.ts";
 import { type FaultyServer, startFaultyInflux, startInflux, startVictoria } from "./support/influx.ts";
-import { startTestCenter } from "./support/running-center.ts";
+import { startTestCenter, type TestCenter } from "./support/running-center.ts";
 import { alertOf, batchOf, openTestStore, T0 } from "./support/store.ts";
 
 const TARGET = { token: "secret", org: "kerbside", bucket: "kerbside", timeoutMs: 300 };
@@ -63,14 +69,18 @@ function deliveryTo(url: string, options: { linesAtOnce?: number; after?: (pause
 const lines = (count: number) =>
   Array.from({ length: count }, (_, n) => `bin,device=b${n % 7} fillPct=${n} ${T0 + n}000000`);
 
-async function followerOf(store: SqliteStore, url: string, options: { linesAtOnce?: number } = {}) {
+const periods = createPeriods(chinaCalendar);
+
+async function followerOf(store: SqliteStore, url: string, options: { linesAtOnce?: number; now?: () => number } = {}) {
   const delivery = deliveryTo(url, options);
   const follower = await createFollower({
     journal: openJournal(store.door()),
     deliver: delivery.deliver,
     personal: false,
     linesAtOnce: options.linesAtOnce ?? 5_000,
-    now: () => T0,
+    figures: { periods, desks: 1 },
+    figuresEveryMs: 0,
+    now: options.now ?? (() => T0),
   });
   return {
     ...delivery,
@@ -305,6 +315,105 @@ describe("a follower", () => {
   });
 });
 
+describe("figures in InfluxDB", () => {
+  const hour = periods.start("hour", T0);
+  const counted = (measure: Measure, at: number, communityId: string, amount: number): KpiChanges => ({
+    counters: [{ measure, hour: at, scope: { ...EVERYWHERE, communityId }, bin: 0, amount, ms: 0 }],
+    parts: [],
+    records: [],
+  });
+  const commitAll = async (store: SqliteStore, changes: readonly KpiChanges[]) => {
+    for (const kpi of changes) await store.commit(batchOf([], { kpi }));
+  };
+  /** What a point says of a figure in an hour and community; the whole district without one. */
+  const told = (server: FaultyServer, figure: string, at: number, community?: string) => {
+    const key = `kpi,${community ? `community=${community},` : ""}figure=${figure} ${at}000000`;
+    const line = server.points.get(key);
+    return (
+      line && Object.fromEntries([...line.matchAll(/(\w+)=(-?[\d.]+)(?=[, ])/g)].map(([, k, v]) => [k, Number(v)]))
+    );
+  };
+
+  test("are told by hour and community, again when they change, and say so when nothing is left of them", async () => {
+    using directory = temporaryDirectory();
+    await using server = await startFaultyInflux();
+    await using store = await openTestStore(directory.path, following);
+    using own = await followerOf(store, server.url);
+    await commitAll(store, [
+      counted("device.dueMinutes", hour - HOUR, "tianliao", 4),
+      counted("device.onlineMinutes", hour - HOUR, "tianliao", 3),
+      counted("device.dueMinutes", hour - HOUR, "yutang", 1),
+      // Falls due later: no figure yet.
+      counted("device.dueMinutes", hour + 3 * HOUR, "yutang", 7),
+    ]);
+    await own.catchUp();
+    const rate = kpiCatalogue.find(({ numerator, how }) => {
+      return numerator[0] === "device.onlineMinutes" && how === undefined;
+    });
+    const id = rate?.id ?? "";
+    expect(told(server, id, hour - HOUR, "tianliao")).toEqual({ value: 75, numerator: 3, denominator: 4 });
+    expect(told(server, id, hour - HOUR, "yutang")).toEqual({ value: 0, numerator: 0, denominator: 1 });
+    expect(told(server, id, hour - HOUR)).toEqual({ value: 60, numerator: 3, denominator: 5 });
+    expect(told(server, id, hour + 3 * HOUR)).toBeUndefined();
+
+    // A mistake is taken back: the point that was told does not go on saying it.
+    const before = server.requests.length;
+    await commitAll(store, [counted("device.dueMinutes", hour - HOUR, "yutang", -1)]);
+    await own.catchUp();
+    expect(told(server, id, hour - HOUR, "yutang")).toEqual({ numerator: 0, denominator: 0 });
+    expect(told(server, id, hour - HOUR)).toEqual({ value: 75, numerator: 3, denominator: 4 });
+    expect(server.requests.length).toBe(before + 1);
+    await own.catchUp();
+    expect(server.requests.length).toBe(before + 1);
+
+    // The same figures as anybody who asks the center.
+    const parts = { store, periods, desks: 1, openCases: () => [], live: () => [] };
+    const question = { kpis: kpiCatalogue, from: hour - HOUR, to: hour, by: [], period: null };
+    for (const { id: figure, value } of await answerKpis(question, parts, hour)) {
+      if (value !== null && server.points.has(`kpi,figure=${figure} ${hour - HOUR}000000`)) {
+        expect(told(server, figure, hour - HOUR)?.value, figure).toBe(value);
+      }
+    }
+  });
+
+  test("go into an empty bucket again, every hour that was ever counted", async () => {
+    using directory = temporaryDirectory();
+    await using server = await startFaultyInflux();
+    {
+      await using store = await openTestStore(directory.path);
+      const hours = Array.from({ length: 60 }, (_, n) => hour - (n + n * (n % 3)) * HOUR);
+      await commitAll(
+        store,
+        [...new Set(hours)].map((at) => counted("collect.kg", at, "tianliao", 5)),
+      );
+    }
+    await using store = await openTestStore(directory.path, following);
+    using own = await followerOf(store, server.url);
+    await own.catchUp();
+    const points = new Map(server.points);
+    expect([...points.keys()].filter((key) => key.startsWith("kpi,community=tianliao")).length).toBeGreaterThan(1_000);
+    (server.points as Map<string, string>).clear();
+    await own.follower.tellAnew();
+    await own.catchUp();
+    expect(new Map(server.points)).toEqual(points);
+  });
+
+  test("that change while they are delivered are delivered again", async () => {
+    using directory = temporaryDirectory();
+    await using server = await startFaultyInflux();
+    await using store = await openTestStore(directory.path, following);
+    using own = await followerOf(store, server.url);
+    await commitAll(store, [counted("collect.kg", hour - HOUR, "tianliao", 5)]);
+    const journal = openJournal(store.door());
+    const due = await journal.figuresDue(T0, 10);
+    await commitAll(store, [counted("collect.kg", hour - HOUR, "tianliao", 2)]);
+    await journal.delivered({ figures: due, refused: [] });
+    await own.catchUp();
+    const id = kpiCatalogue.find(({ numerator }) => numerator[0] === "collect.kg")?.id ?? "";
+    expect(told(server, id, hour - HOUR, "tianliao")).toMatchObject({ value: 7 });
+  });
+});
+
 describe("real servers", () => {
   const odd = ["plain", "a b", "a,b", "a=b", "a\\", 'q"q', "垃圾桶", "line\nend", "\\,", "  x", "a\\ b"];
 
@@ -352,6 +461,61 @@ describe("a center with InfluxDB", () => {
   const until = async (holds: () => Promise<boolean> | boolean) => {
     while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
   };
+
+  /** Alerts of the center about its copy that have not ended, by what is wrong. */
+  const own = async (center: TestCenter) => {
+    const { items } = await center.rest<{ items: { ruleId: string; subtype: string }[] }>("GET", "/alerts?open=true");
+    return items.filter(({ ruleId }) => ruleId === "center.influx").map(({ subtype }) => subtype);
+  };
+
+  test("raises an alert of its own when a token is refused, and ends it when delivery goes on", async () => {
+    await using server = await startFaultyInflux();
+    server.decide(() => ({ status: 401 }));
+    await using center = await startTestCenter(settings(server));
+    await center.rest("POST", "/devices", { id: "bin-1", kind: "bin" });
+    const say = () =>
+      center.center.operate((now, changes) => {
+        changes.readings.append({ device: 1, at: now, receivedAt: now, key: now % 1e6, metrics: { fillPct: 5 } });
+      });
+    await say();
+    await until(async () => (await own(center)).length > 0);
+    expect(await own(center)).toEqual(["notAllowed"]);
+    const entries = async () =>
+      ((await (await fetch(`${center.http}/health/ready`)).json()) as { influx: { entries: number } }).influx.entries;
+    // What is behind goes on being counted while a delivery is stuck.
+    const before = await entries();
+    for (let n = 0; n < 5; n++) await say();
+    await until(async () => (await entries()) >= before + 5);
+    server.decide(() => "take");
+    await until(async () => (await own(center)).length === 0);
+    expect(await entries()).toBe(0);
+  });
+
+  test("raises one for a copy that is too far behind, and one for a line that is refused", async () => {
+    await using server = await startFaultyInflux();
+    await server.close();
+    await using center = await startTestCenter({ ...settings(server), INFLUX_LATE_SECONDS: "1" });
+    await center.rest("POST", "/devices", { id: "bin-1", kind: "bin" });
+    const say = (fillPct: number) =>
+      center.center.operate((now, changes) => {
+        changes.readings.append({ device: 1, at: now, receivedAt: now, key: now % 1e6, metrics: { fillPct } });
+      });
+    await say(5);
+    await until(async () => (await own(center)).length > 0);
+    expect(await own(center)).toEqual(["behind"]);
+    await server.listen();
+    await until(async () => (await own(center)).length === 0);
+    server.decide((given) => (given.some((line) => line.includes("fillPct=66")) ? { status: 422 } : "take"));
+    await say(66);
+    const steps = async () => {
+      const { items } = await center.rest<{ items: { ruleId: string; subtype: string }[] }>("GET", "/alerts");
+      return items.filter(({ ruleId, subtype }) => ruleId === "center.influx" && subtype === "refusedLines");
+    };
+    await until(async () => (await steps()).length > 0);
+    await say(7);
+    await until(async () => (await own(center)).length === 0);
+    expect(await steps()).toHaveLength(1);
+  });
 
   test("goes on during an outage, says how far behind it is, catches up, and rebuilds when asked", async () => {
     await using server = await startFaultyInflux();

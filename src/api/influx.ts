@@ -1,5 +1,6 @@
 import { Problem } from "../domain/problem.ts";
 import type { Following } from "../influx/following.ts";
+import { behindMs } from "../influx/lag.ts";
 import { type Api, actor, needs, type ResourceParts } from "./route.ts";
 
 export interface InfluxParts extends ResourceParts {
@@ -28,12 +29,12 @@ export function registerInflux(api: Api, { center, following }: InfluxParts): vo
 
 /** What screens and supervisors see of it. */
 export function influxHealth({ status }: Pick<Following, "status">, now: number) {
-  const { stuck, oldestAt, entries, rereading, counters } = status;
+  const { stuck, entries, rereading, counters } = status;
   return {
     state: stuck?.is ?? (entries > 0 || rereading ? "catchingUp" : "following"),
     reason: stuck?.reason ?? null,
     since: stuck?.since ?? null,
-    behindMs: oldestAt === null ? 0 : Math.max(0, now - oldestAt),
+    behindMs: behindMs(status, now),
     entries,
     rereading,
     refusedLines: counters.refused,

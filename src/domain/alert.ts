@@ -71,7 +71,7 @@ export interface Offer {
 }
 
 export interface AlertSubject {
-  readonly kind: Kind | "spot" | "area" | "section" | "task" | "case" | "merchant";
+  readonly kind: Kind | "spot" | "area" | "section" | "task" | "case" | "merchant" | "center";
   readonly id: string;
 }
 

@@ -1,4 +1,5 @@
 import { type MessagePort, Worker } from "node:worker_threads";
+import type { CalendarSettings } from "../domain/calendar.ts";
 import type { Millis } from "../domain/time.ts";
 import type { FollowerStatus } from "./follower.ts";
 import type { InfluxTarget } from "./sender.ts";
@@ -11,6 +12,11 @@ export interface FollowingOptions {
   readonly everyMs: Millis;
   readonly firstPauseMs: Millis;
   readonly longestPauseMs: Millis;
+  readonly figures: {
+    readonly everyMs: Millis;
+    readonly desks: number;
+    readonly calendar: Pick<CalendarSettings, "timeZone" | "dayStartsMinutes">;
+  };
 }
 
 /** InfluxDB as a follower of the journal, seen from the center. */

@@ -1,6 +1,8 @@
 import { setPriority } from "node:os";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { createCalendar } from "../domain/calendar.ts";
 import type { Millis } from "../domain/time.ts";
+import { createPeriods } from "../kpi/periods.ts";
 import { openJournal } from "../store/sqlite-store.ts";
 import { StoreUnavailable } from "../store/store.ts";
 import { createDelivery } from "./delivery.ts";
@@ -58,6 +60,8 @@ const follower = await createFollower({
   deliver: delivery.deliver,
   personal: options.personal,
   linesAtOnce: options.linesAtOnce,
+  figures: { periods: createPeriods(createCalendar(options.figures.calendar)), desks: options.figures.desks },
+  figuresEveryMs: options.figures.everyMs,
   now: Date.now,
 });
 
@@ -76,7 +80,10 @@ parentPort?.on("message", (message: "anew" | "wake" | "end") => {
   wake?.();
 });
 
-const reporting = setInterval(report, STATUS_EVERY_MS);
+const reporting = setInterval(() => {
+  // A journal that does not answer is told of by the round that waits for it as well.
+  follower.recount().then(report, report);
+}, STATUS_EVERY_MS);
 try {
   while (!ended.signal.aborted) {
     if (anew) {

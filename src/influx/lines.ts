@@ -2,6 +2,7 @@ import type { Alert, TimelineEntry } from "../domain/alert.ts";
 import { type Kind, kinds } from "../domain/kinds.ts";
 import type { MetricName } from "../domain/metrics.ts";
 import { HOUR, type Millis } from "../domain/time.ts";
+import type { KpiAnswer } from "../kpi/answer.ts";
 import type { DevicePlace } from "../store/journal.ts";
 import type { Reading } from "../store/kept.ts";
 
@@ -15,6 +16,7 @@ import type { Reading } from "../store/kept.ts";
  * | `event` | device, kind, number, type | `body` (JSON), `code`, `key` | event time, below the millisecond the key |
  * | `alert` | community, grid, kind, rule | how it stands now | opening, below the millisecond a hash of its id |
  * | `alertStep` | action, kind, rule | alert, actor, states, level | its time, below the millisecond its revision |
+ * | `kpi` | community, figure | value, numerator, denominator, p50, p90 | begin of its hour |
  *
  * Tags are identity and place only, so there are as many series as devices and rules, whatever happens to them.
  */
@@ -192,4 +194,15 @@ export function alertStepLine(entry: TimelineEntry, number: number, alert: Alert
     number,
   });
   return `${series} ${text} ${nanoseconds(entry.at, entry.rev * 8 + number)}`;
+}
+
+/** A figure of one hour, of a community or (empty) of the whole district; empty when there is nothing to tell. */
+export function kpiLine(
+  id: string,
+  community: string,
+  hour: Millis,
+  { value, numerator, denominator, p50 = null, p90 = null }: Omit<KpiAnswer, "id" | "from" | "to" | "group">,
+): string {
+  const text = fields({ value, numerator, denominator, p50, p90 });
+  return text === "" ? "" : `kpi${tags({ community, figure: id })} ${text} ${nanoseconds(hour)}`;
 }

@@ -8,12 +8,14 @@ export const storage = {
   INFLUX_TOKEN: optional,
   INFLUX_ORG: optional,
   INFLUX_BUCKET: z.string().default("kerbside"),
-  /** Readings of devices that people carry stay in the journal unless this is set. */
   /** Screens say that the past is behind when InfluxDB is by more than this. */
   INFLUX_LATE_SECONDS: z.coerce.number().min(0).default(300),
+  /** Readings of devices that people carry stay in the journal unless this is set. */
   INFLUX_PERSONAL: bool(false),
   INFLUX_BATCH_LINES: z.coerce.number().int().min(1).default(5_000),
   INFLUX_EVERY_MS: z.coerce.number().int().min(1).default(1_000),
+  /** Figures change all the time; InfluxDB is told of those that have changed this often. */
+  INFLUX_KPI_SECONDS: z.coerce.number().min(0).default(60),
   INFLUX_TIMEOUT_SECONDS: z.coerce.number().min(0.1).default(10),
   INFLUX_RETRY_FIRST_MS: z.coerce.number().int().min(1).default(1_000),
   INFLUX_RETRY_LAST_SECONDS: z.coerce.number().min(0.01).default(60),

@@ -17,7 +17,7 @@ export function auditHash(previous: string, row: readonly unknown[]): string {
 }
 
 /** Writes batches: everything or nothing, synced when it returns. */
-export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRows: number) {
+export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRows: number, followed: boolean) {
   const prepare = (sql: string) => database.prepare(sql);
   const putDevice = prepare(
     "INSERT INTO device (id, number, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
@@ -69,7 +69,7 @@ export function createCommitter(database: DatabaseSync, tail: Tail, quarantineRo
   );
   const putPlace = prepare("INSERT OR REPLACE INTO device_place VALUES (?, ?, ?, ?, ?, ?)");
   const meta = createMeta(database);
-  const putKpi = createKpiCommitter(database);
+  const putKpi = createKpiCommitter(database, followed);
 
   /** Newest log entry when the checkpoint round under way began: from there on a restart replays. */
   let roundStart = 0;

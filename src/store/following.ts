@@ -1,8 +1,14 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Alert, TimelineEntry } from "../domain/alert.ts";
-import { DAY } from "../domain/time.ts";
-import type { AlertChanges, Delivered, DevicePlace, JournalEntries, MissedDay } from "./journal.ts";
+import type { Json } from "../domain/text.ts";
+import { DAY, type Millis } from "../domain/time.ts";
+import { measures } from "../kpi/measures.ts";
+import type { AlertChanges, Delivered, DevicePlace, DueFigures, JournalEntries, MissedDay } from "./journal.ts";
+import { restoreKpiRecords } from "./kpi-tables.ts";
 import { atomically, createMeta } from "./meta.ts";
+
+/** Hours that are listed at once when everything is told anew. */
+const HOURS_AT_ONCE = 24;
 
 /** The follower's side of the store: what it reads, and how its position is kept (store/journal.ts says what each means). */
 export function createFollowing(database: DatabaseSync, quarantineRows: number) {
@@ -30,6 +36,14 @@ export function createFollowing(database: DatabaseSync, quarantineRows: number) 
     "INSERT INTO quarantine (at, reason, detail, topic, device, payload) VALUES (?, ?, ?, ?, ?, ?)",
   );
   const trimQuarantine = database.prepare("DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?");
+  const figuresDue = database.prepare(
+    "SELECT hour, community_id, change FROM kpi_due WHERE hour <= ? ORDER BY hour, community_id LIMIT ?",
+  );
+  const nextHour = database.prepare("SELECT min(hour) AS hour FROM kpi_counter WHERE measure = ? AND hour > ?");
+  const missFigures = database.prepare(
+    "INSERT OR IGNORE INTO kpi_due SELECT DISTINCT hour, community_id, 0 FROM kpi_counter WHERE measure = ? AND hour = ?",
+  );
+  const toldFigures = database.prepare("DELETE FROM kpi_due WHERE hour = ? AND community_id = ? AND change = ?");
   let placesRevision = 1;
 
   const fromTheBeginning = () =>
@@ -37,6 +51,20 @@ export function createFollowing(database: DatabaseSync, quarantineRows: number) 
       meta.put("followerLog", 0);
       meta.put("followerAlertRev", 0);
       meta.put("followerAnewDevice", 0);
+      meta.put("followerAnewHour", 0);
+    });
+
+  /** The figures of the next hours in which anything was counted are told again. */
+  const listFigures = (): void =>
+    atomically(database, () => {
+      for (let left = HOURS_AT_ONCE; left > 0; left--) {
+        const after = meta.number("followerAnewHour");
+        const hours = measures.map((measure) => (nextHour.get(measure, after) as { hour: number | null }).hour);
+        const hour = Math.min(...hours.filter((one) => one !== null));
+        if (!Number.isFinite(hour)) return meta.remove("followerAnewHour");
+        for (const measure of measures) missFigures.run(measure, hour);
+        meta.put("followerAnewHour", hour);
+      }
     });
 
   return {
@@ -46,8 +74,9 @@ export function createFollowing(database: DatabaseSync, quarantineRows: number) 
 
     /** Nothing follows any more: whoever follows later starts from the beginning, and no log is held back for it. */
     forget(): void {
-      for (const key of ["followerLog", "followerAlertRev", "followerAnewDevice"] as const) meta.remove(key);
-      database.exec("DELETE FROM missed");
+      const keys = ["followerLog", "followerAlertRev", "followerAnewDevice", "followerAnewHour"] as const;
+      for (const key of keys) meta.remove(key);
+      database.exec("DELETE FROM missed; DELETE FROM kpi_due");
     },
 
     position(): { log: number; alertRev: number } {
@@ -102,6 +131,19 @@ export function createFollowing(database: DatabaseSync, quarantineRows: number) 
       return days.map(({ device, day }) => ({ device, day }));
     },
 
+    figuresDue(now: Millis, limit: number): DueFigures[] {
+      if (meta.has("followerAnewHour") && figuresDue.all(now, 1).length === 0) listFigures();
+      const rows = figuresDue.all(now, limit) as { hour: number; community_id: string; change: number }[];
+      return rows.map(({ hour, community_id: communityId, change }) => ({ hour, communityId, change }));
+    },
+
+    openCases: (): Json[] =>
+      restoreKpiRecords(database).flatMap(({ id, body }) => (id.includes(":") || !body ? [] : [body])),
+
+    newest(): number {
+      return ((newest.get() ?? { seq: 0 }) as { seq: number }).seq;
+    },
+
     places(): DevicePlace[] {
       const rows = database.prepare("SELECT * FROM device_place ORDER BY device, since").all();
       return rows.map((row) => ({
@@ -114,12 +156,13 @@ export function createFollowing(database: DatabaseSync, quarantineRows: number) 
       }));
     },
 
-    delivered({ log, alertRev, missed: days, refused }: Delivered): void {
+    delivered({ log, alertRev, missed: days, figures, refused }: Delivered): void {
       atomically(database, () => {
         // Entries that were let go meanwhile stand behind it already: it never moves back.
         if (log !== undefined) meta.put("followerLog", Math.max(log, meta.number("followerLog")));
         if (alertRev !== undefined) meta.put("followerAlertRev", alertRev);
         for (const { device, day } of days ?? []) told.run(device, day);
+        for (const { hour, communityId, change } of figures ?? []) toldFigures.run(hour, communityId, change);
         for (const { at, reason, detail, topic, device, payload } of refused) {
           putQuarantine.run(at, reason, detail, topic, device, payload);
         }

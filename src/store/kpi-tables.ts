@@ -20,8 +20,11 @@ const list = names.map((name) => columns[name]).join(", ");
 const marks = names.map(() => "?").join(", ");
 const valuesOf = (scope: Scope): SQLInputValue[] => names.map((name) => scope[name]);
 
-/** Writes what a batch changed of the figures; inside its transaction. */
-export function createKpiCommitter(database: DatabaseSync) {
+/**
+ * Writes what a batch changed of the figures; inside its transaction.
+ * @param followed somebody copies the figures elsewhere: hours that change are written down for it
+ */
+export function createKpiCommitter(database: DatabaseSync, followed: boolean) {
   const addCounter = database.prepare(
     `INSERT INTO kpi_counter (measure, hour, bin, ${list}, amount, ms) VALUES (?, ?, ?, ${marks}, ?, ?)
      ON CONFLICT DO UPDATE SET amount = amount + excluded.amount, ms = ms + excluded.ms`,
@@ -44,7 +47,31 @@ export function createKpiCommitter(database: DatabaseSync) {
     database.prepare("DELETE FROM kpi_part WHERE measure = ? AND at >= ?"),
   ];
 
-  return ({ counters, parts, records, anew }: KpiChanges): void => {
+  const putDue = database.prepare(
+    "INSERT INTO kpi_due VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET change = excluded.change",
+  );
+  const dueAnew = database.prepare(
+    `INSERT INTO kpi_due SELECT DISTINCT hour, community_id, ?3 FROM kpi_counter WHERE measure = ?1 AND hour >= ?2
+     ON CONFLICT DO UPDATE SET change = excluded.change`,
+  );
+  let { change } = database.prepare("SELECT coalesce(max(change), 0) AS change FROM kpi_due").get() as {
+    change: number;
+  };
+  const writeDown = ({ counters, anew }: KpiChanges): void => {
+    change++;
+    for (const measure of anew?.measures ?? []) dueAnew.run(measure, anew?.from ?? 0, change);
+    const seen = new Set<string>();
+    for (const { hour, scope } of counters) {
+      const key = `${hour} ${scope.communityId}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      putDue.run(hour, scope.communityId, change);
+    }
+  };
+
+  return (changes: KpiChanges): void => {
+    const { counters, parts, records, anew } = changes;
+    if (followed) writeDown(changes);
     for (const measure of anew?.measures ?? []) for (const drop of clear) drop.run(measure, anew?.from ?? 0);
     for (const { measure, hour, bin, scope, amount, ms } of counters) {
       addCounter.run(measure, hour, bin, ...valuesOf(scope), amount, ms);

@@ -14,6 +14,8 @@ export type MetaKey =
   | "followerAlertRev"
   /** While everything is told anew: the device whose days were listed last. */
   | "followerAnewDevice"
+  /** And the hour whose figures were listed last. */
+  | "followerAnewHour"
   /** Devices up to this number have their newest values beside the chunks (store/latest.ts). */
   | "latestKnownTo"
   /** Days before this one tell no more of people than that they worked. */

@@ -45,8 +45,8 @@ export function createSeries(database: DatabaseSync, tail: Tail) {
       const collector = query.everyMs ? windows(query, query.everyMs) : raw();
       const limit = query.limit ?? Number.POSITIVE_INFINITY;
       const coarse = query.everyMs ? tiersOf({ ...query, everyMs: query.everyMs }) : null;
-      const numbers = new Set([...days(device, from, to), ...(coarse?.days() ?? [])]);
-      for (const number of [...numbers].sort((a, b) => a - b)) {
+      const numbers = coarse?.days()?.sort((a, b) => a - b) ?? days(device, from, to);
+      for (const number of numbers) {
         const summaries = coarse?.day(number);
         if (summaries) {
           for (const [start, summary] of summaries) collector.join(start, summary);

@@ -56,7 +56,7 @@ function open() {
   return {
     database,
     tail,
-    commit: createCommitter(database, tail, options.quarantineRows),
+    commit: createCommitter(database, tail, options.quarantineRows, options.follower !== undefined),
     records: createRecords(database),
     kpi: createKpiQueries(database),
     versions: createVersions(database),
@@ -129,6 +129,9 @@ const calls: StoreCalls = {
   position: () => opened.following.position(),
   entries: (after, readings) => opened.following.entries(after, readings),
   alertChanges: (after, limit) => opened.following.alertChanges(after, limit),
+  newest: () => opened.following.newest(),
+  figuresDue: (at, limit) => opened.following.figuresDue(at, limit),
+  openCases: () => opened.following.openCases(),
   missed: (limit) => opened.following.missed(limit),
   places: () => opened.following.places(),
   delivered: (progress) => opened.following.delivered(progress),
@@ -207,8 +210,9 @@ function background(): void {
       opened.packer.start();
       packOn();
     }
+    // Also while packing goes on: at full speed it never ends, and the log would grow without end.
+    releaseOn();
     if (!opened.packer.running) {
-      releaseOn();
       downsampleOn();
       findLatestOn();
     }

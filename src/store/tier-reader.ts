@@ -6,8 +6,11 @@ import type { Tail } from "./tail.ts";
 import { decodeWindows, type Summary, tiers } from "./tiers.ts";
 
 export interface CoarseDays {
-  /** Days of the question that a tier may answer (since the epoch). */
-  days(): number[];
+  /**
+   * Days of the question that hold something, as far as tiers know (since the epoch): those they have, and those that are
+   * due for them. Null when the device has no tiers there, so that its readings must be looked for.
+   */
+  days(): number[] | null;
   /** Starts and summaries in order of time; null when the readings themselves must answer. */
   day(number: number): Iterable<readonly [Millis, Summary]> | null;
 }
@@ -50,10 +53,17 @@ export function createTierReader(database: DatabaseSync, tail: Tail) {
 
     return {
       days() {
-        const found = listed(minutes).map(({ period }) => period);
-        if (!byDays) return found;
-        const inBlocks = listed(daily).flatMap(({ period }) => [...block((period * daily.periodMs) / DAY).keys()]);
-        return [...found, ...inBlocks.filter((day) => day * DAY >= from && day * DAY < to)];
+        const found = new Set(listed(minutes).map(({ period }) => period));
+        if (byDays) {
+          const inBlocks = listed(daily).flatMap(({ period }) => [...block((period * daily.periodMs) / DAY).keys()]);
+          for (const day of inBlocks) if (day * DAY >= from && day * DAY < to) found.add(day);
+        }
+        if (found.size === 0) return null;
+        for (const { at } of tail.of(device, from, to)) found.add(Math.floor(at / DAY));
+        for (let day = Math.floor(from / DAY); day * DAY < to; day++) {
+          if (!found.has(day) && due.get(day, device)) found.add(day);
+        }
+        return [...found];
       },
 
       day(number) {

@@ -15,6 +15,14 @@ export interface ExpectedRule {
 }
 
 export const catalogueTable: Readonly<Record<string, ExpectedRule>> = {
+  "center.influx": {
+    level: 4,
+    target: null,
+    codes: "",
+    checks: [],
+    closes: "after 0m",
+    enabled: true,
+  },
   "bin.near_full": {
     level: 4,
     target: "240 D",

@@ -5,7 +5,9 @@ import { WORKING_DAY_MINUTES } from "./shared.ts";
 export const RECURRENCE_RULE = "spot.recurrence";
 export const BREACH_RULE = "case.sla_breach";
 
-/** Found in other alerts rather than in readings. */
+export const INFLUX_RULE = "center.influx";
+
+/** Found in other alerts, or in the center itself, rather than in readings. */
 export const derived: readonly Rule[] = [
   {
     id: RECURRENCE_RULE,
@@ -29,6 +31,16 @@ export const derived: readonly Rule[] = [
     target: null,
     closesAfterMs: 0,
     thresholds: { warnShare: 0.8, breachShare: 1, breachLevel: 2, dutyManagerShare: 1.5 },
+    enabled: true,
+  },
+  {
+    id: INFLUX_RULE,
+    title: { en: "InfluxDB does not follow", zh: "InfluxDB 未同步" },
+    level: 4,
+    checks: [],
+    matter: [],
+    target: null,
+    closesAfterMs: 0,
     enabled: true,
   },
 ];
