@@ -35,5 +35,8 @@ function startFailure(error: unknown): string {
   const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number; address?: string };
   if (code === "EADDRINUSE") return `Port ${port} on ${address} is in use: stop the other program or set another port.`;
   if (code === "EACCES") return `${message}: no permission; choose a port above 1023 or a folder that may be written.`;
+  if (message === "database is locked") {
+    return "Another program has the data open for itself alone, such as kerbside import: start when it has ended.";
+  }
   return `Kerbside cannot start: ${message}`;
 }

@@ -254,26 +254,29 @@ async function fill(path: string, more: Partial<Parameters<typeof batchOf>[1]> =
 describe("an import", () => {
   test("done twice, or after a kill -9 in its middle, leaves what doing it once leaves", async () => {
     using directory = temporaryDirectory();
-    const [a, b] = [join(directory.path, "a"), join(directory.path, "b")];
+    const [a, b, c] = ["a", "b", "c"].map((name) => join(directory.path, name)) as [string, string, string];
     await fill(a);
     const { out: text } = await kerbside("export", "--data-dir", a);
     const before = byTable(text);
 
-    // The input does not end: the command is in its middle for certain when it is killed.
-    const half = text.slice(0, text.length / 2);
-    const program = join(import.meta.dirname, "../src/cli/index.ts");
-    const child = spawn(process.execPath, [
-      "--disable-warning=ExperimentalWarning",
-      program,
-      "import",
-      "--data-dir",
-      b,
-    ]);
-    child.stdin.write(half);
-    await expect.poll(() => existsSync(join(b, "import.partial/kerbside.db")), { timeout: 20_000 }).toBe(true);
-    child.kill("SIGKILL");
-    await once(child, "exit");
-    expect(existsSync(join(b, "kerbside.db"))).toBe(false);
+    // First while it reads, for its input does not end; then as soon as it has begun to write what it has read.
+    for (const [data, input, ends, begun] of [
+      [b, text.slice(0, text.length / 2), false, "import.partial/kerbside.db"],
+      [c, text, true, "kerbside.db"],
+    ] as const) {
+      const program = join(import.meta.dirname, "../src/cli/index.ts");
+      const words = ["--disable-warning=ExperimentalWarning", program, "import", "--data-dir", data];
+      const child = spawn(process.execPath, words);
+      const gone = once(child, "exit");
+      child.stdin.write(input);
+      if (ends) child.stdin.end();
+      await expect.poll(() => existsSync(join(data, begun)), { timeout: 20_000, interval: 1 }).toBe(true);
+      child.kill("SIGKILL");
+      await gone;
+      if (!ends) expect(existsSync(join(b, "kerbside.db"))).toBe(false);
+    }
+    expect(await kerbsideWith({ input: text }, "import", "--data-dir", c)).toMatchObject({ code: 0 });
+    expect(await told(c)).toEqual(before);
 
     const first = await kerbsideWith({ input: text }, "import", "--data-dir", b);
     expect(imported(first.out).written).toMatchObject({ device: 2, alert: 1, audit: 2, quarantine: 1, readings: 50 });

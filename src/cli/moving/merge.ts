@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { atomically } from "../../store/meta.ts";
@@ -32,25 +32,8 @@ export function putInto(
   { replace, dryRun, outcome }: { replace: boolean; dryRun: boolean; outcome: Outcome },
 ): void {
   const target = join(data, DATABASE);
-  const known = existsSync(target);
-  if (!known) {
-    // An empty center of this version, to merge into: there is one way to put an export in.
-    openAlone(join(staged.folder, "empty.db")).close();
-    if (dryRun) return void mergeAll(join(staged.folder, "empty.db"), data, staged, { replace, dryRun, outcome });
-    mergeAll(join(staged.folder, "empty.db"), data, staged, { replace, dryRun, outcome });
-    // Fails when somebody was faster.
-    linkSync(join(staged.folder, "empty.db"), target);
-  } else {
-    mergeAll(target, data, staged, { replace, dryRun, outcome });
-  }
-}
-
-function mergeAll(
-  path: string,
-  data: string,
-  staged: Staged,
-  { replace, dryRun, outcome }: { replace: boolean; dryRun: boolean; outcome: Outcome },
-): void {
+  // Where there is none yet an empty center is made to merge into: there is one way to put an export in.
+  const path = dryRun && !existsSync(target) ? join(staged.folder, "empty.db") : target;
   const database = openAlone(path);
   try {
     database.prepare("ATTACH ? AS given").run(staged.database);
