@@ -61,9 +61,20 @@ describe("a backup", () => {
     });
   });
 
-  test("under ingest has every message whose receipt came before it", async () => {
+  const ways = {
+    async "a backup, restored"(data: string, outside: string, to: string) {
+      const { folder } = await backedUp(data, join(outside, "backups"));
+      return () => kerbside("restore", folder, "--data-dir", to);
+    },
+    async "an export, imported"(data: string, outside: string, to: string) {
+      const file = join(outside, "center.ndjson");
+      expect(await kerbside("export", "--data-dir", data, "--to", file)).toMatchObject({ code: 0 });
+      return () => kerbside("import", file, "--data-dir", to);
+    },
+  };
+  test.each(Object.entries(ways))("%s, has every message receipted before it, under ingest", async (_name, take) => {
     using outside = temporaryDirectory();
-    const data = join(outside.path, "data");
+    const [data, restored] = [join(outside.path, "data"), join(outside.path, "restored")];
     const running = await startCenterProcess(data);
     const logins: Login[] = [];
     for (let n = 0; n < 4; n++) logins.push(await registerBin(running, `bin-${n}`));
@@ -85,14 +96,13 @@ describe("a backup", () => {
       .poll(() => Math.min(...receipted.map(({ length }) => length)), { timeout: 20_000 })
       .toBeGreaterThan(200);
     const before = receipted.map((times) => [...times]);
-    const { folder } = await backedUp(data, join(outside.path, "backups"));
+    const bringBack = await take(data, outside.path, restored);
     going = false;
     await Promise.all(talking);
     await running.stop("SIGKILL");
     expect(receipted.every((times, n) => times.length > (before[n]?.length ?? 0))).toBe(true);
 
-    const restored = join(outside.path, "restored");
-    expect(await kerbside("restore", folder, "--data-dir", restored)).toMatchObject({ code: 0 });
+    expect(await bringBack()).toMatchObject({ code: 0 });
     await using center = await startTestCenter({ DATA_DIR: restored });
     for (const [n, times] of before.entries()) {
       const span = `from=${began}&to=${Date.now()}&limit=100000`;

@@ -80,6 +80,8 @@ function mergeTables(merging: Merging): void {
   const present = devicesWithPresent(merging);
   const numbers = matchNumbers(database);
   renumber(database, numbers);
+  // Which way the figures of cases were reckoned there says nothing of those here.
+  if (hadAlerts) database.exec("DELETE FROM given.document WHERE collection = 'kpi'");
   mergeDistrict(merging);
   dropTakenAliases(merging);
   mergeAlerts(merging);
