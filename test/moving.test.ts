@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { brokenAudit } from "../src/cli/moving/merge-logbooks.ts";
 import { exportTables, otherTables } from "../src/cli/moving/tables.ts";
 import { DAY, HOUR, MINUTE } from "../src/domain/time.ts";
 import type { Reading } from "../src/store/kept.ts";
+import { openJournal } from "../src/store/sqlite-store.ts";
 import { kerbside, kerbsideWith } from "./support/command-line.ts";
 import { temporaryDirectory } from "./support/directory.ts";
 import { startReceiver } from "./support/receiver.ts";
@@ -416,6 +418,42 @@ describe("an import", () => {
     await b.rest("POST", "/outputs/partner/test");
     await expect.poll(() => receiver.received.length).toBeGreaterThan(0);
     expect(receiver.received[0]?.headers["webhook-signature"]).toBeDefined();
+  });
+
+  test("takes what docs/protocol.md says an export is, and a follower is told everything anew", async () => {
+    using directory = temporaryDirectory();
+    const data = join(directory.path, "data");
+    const follower = { backlogBytes: 1e9 };
+    {
+      await using store = await openTestStore(data, { follower });
+      const journal = openJournal(store.door());
+      await store.commit(batchOf([reading(1, 0, 1)], { devices: [deviceOf("bin-1", 1)] }));
+      const { upTo } = await journal.entries(0, 10);
+      await journal.delivered({ log: upTo, refused: [] });
+    }
+    const document = readFileSync(join(import.meta.dirname, "../docs/protocol.md"), "utf8");
+    const lines = [...document.matchAll(/```json export\n([\s\S]*?)```/g)].map(([, line]) =>
+      JSON.parse(line as string),
+    );
+    const [closing] = lines.splice(-1) as { end: object }[];
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    const sha256 = createHash("sha256").update(text).digest("hex");
+    const input = `${text}${JSON.stringify({ end: { ...closing?.end, sha256 } })}\n`;
+    const taken = await kerbsideWith({ input }, "import", "--data-dir", data);
+    expect(taken).toMatchObject({ code: 0, error: expect.not.stringContaining("differs") });
+    expect(imported(taken.out).written).toEqual({
+      device_place: 1,
+      device: 1,
+      document: 1,
+      event: 1,
+      readings: 2,
+      windows: 1,
+    });
+    await using store = await openTestStore(data, { follower });
+    const journal = openJournal(store.door());
+    expect(await journal.position()).toEqual({ log: 0, alertRev: 0 });
+    expect((await journal.missed(10)).map(({ device }) => device)).toEqual([7]);
+    expect((await journal.entries(0, 10)).bodies).toHaveLength(1);
   });
 
   test("waits for nobody: a center that runs keeps its folder to itself", async () => {

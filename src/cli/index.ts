@@ -1,4 +1,5 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+import { readFileSync } from "node:fs";
 import { backtest } from "./backtest.ts";
 import { backup } from "./backup.ts";
 import { check } from "./check.ts";
@@ -28,6 +29,8 @@ const commands: Readonly<Record<string, Command>> = {
   replay,
 };
 
+const { version: packageVersion } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
 const width = Math.max(...Object.keys(commands).map((name) => name.length));
 const overview = `Usage: kerbside <command> [options]
 
@@ -35,7 +38,7 @@ ${Object.entries(commands)
   .map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
   .join("\n")}
 
-kerbside <command> --help tells more. Settings come from the environment, as docs/operations.md says.`;
+kerbside <command> --help tells more, kerbside --version which one this is. Settings come from the environment, as docs/operations.md says.`;
 
 const [given = "help", ...rest] = process.argv.slice(2);
 // kerbside help backup is kerbside backup --help.
@@ -43,6 +46,7 @@ const [name, ...parameters] = given === "help" && rest[0] !== undefined ? [rest[
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 try {
   if (name === "--help" || name === "-h" || name === "help") say(overview);
+  else if (name === "--version") say(packageVersion);
   else if (!command) throw unknownWord("command", name, Object.keys(commands), "kerbside help lists them.");
   else if (parameters.includes("--help") || parameters.includes("-h")) say(await helpOf(command));
   else say(await command.run(parameters, process.env));

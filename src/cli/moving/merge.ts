@@ -107,7 +107,6 @@ function raisePositions(database: DatabaseSync, lastNumber: number): void {
     key: string;
     value: string;
   }[]) {
-    // Revisions of a center that has some already begin behind them: those that were removed elsewhere say nothing here.
     if (key === "readingsFloor" || key === "lastDeviceNumber" || key === "prunedRev") raise.run(key, value);
   }
   if (lastNumber > 0) raise.run("lastDeviceNumber", String(lastNumber));

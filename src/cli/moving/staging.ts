@@ -102,7 +102,7 @@ function createWriter(database: DatabaseSync, folder: string, tally: Tally): (li
       const file = Buffer.from(bytes, "base64");
       if (
         createHash("sha256").update(file).digest("hex") !== id.slice(0, 64) ||
-        !/^[0-9a-f]{64}\.[a-z]{3,4}$/.test(id)
+        !/^[0-9a-f]{64}\.(?:jpg|png|webp)$/.test(id)
       ) {
         throw new Error("the picture is not what its id says");
       }
