@@ -32,7 +32,14 @@ export function mergeAlerts(merging: Merging): void {
   for (const id of replaced) dropAlert(database, "main", id);
   const kept = database.prepare("SELECT given.id AS id FROM given.alert AS given JOIN main.alert AS own USING (id)");
   for (const { id } of kept.all() as { id: string }[]) refused.add(id);
-  for (const id of refused) dropAlert(database, "given", id);
+  const forgetRecord = database.prepare("DELETE FROM given.kpi_record WHERE id = ?");
+  const forgetParts = database.prepare("DELETE FROM given.kpi_part WHERE record_id = ?");
+  for (const id of refused) {
+    dropAlert(database, "given", id);
+    // Nor is it counted.
+    forgetRecord.run(id);
+    forgetParts.run(id);
+  }
 
   shiftRevisions(database);
   for (const table of exportTables) if ((TABLES as readonly string[]).includes(table.name)) mergeRows(merging, table);

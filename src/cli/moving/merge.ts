@@ -4,6 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { atomically } from "../../store/meta.ts";
 import { noteInAudit, openAlone } from "../alone.ts";
 import { DATABASE, PEPPER, PICTURES } from "../saved.ts";
+import type { Header } from "./format.ts";
 import { mergeAlerts } from "./merge-alerts.ts";
 import { brokenAudit, mergeAudit, mergeQuarantine } from "./merge-logbooks.ts";
 import { devicesWithPresent, mergeJournal, mergeReadings, mergeWindows } from "./merge-readings.ts";
@@ -47,7 +48,7 @@ export function putInto(
     if (broken !== null) outcome.conflict("audit", `entry ${broken} of the export does not follow from the one before`);
     atomically(database, () => {
       mergeFiles(merging, data, staged, dryRun);
-      mergeTables(merging);
+      mergeTables(merging, staged.header);
       const written = Object.values(outcome.written).reduce((sum, rows) => sum + rows, 0);
       if (written > 0) {
         database.exec("DELETE FROM main.meta WHERE key IN ('epoch', 'personCoarseDay', 'latestKnownTo')");
@@ -73,12 +74,12 @@ export function putInto(
   }
 }
 
-function mergeTables(merging: Merging): void {
+function mergeTables(merging: Merging, { kinds }: Header): void {
   const { database, outcome } = merging;
   const one = (sql: string) => database.prepare(sql).get() !== undefined;
   const hadAlerts = one("SELECT 1 FROM main.alert LIMIT 1");
   const present = devicesWithPresent(merging);
-  const numbers = matchNumbers(database);
+  const numbers = matchNumbers(database, kinds.includes("devices"));
   renumber(database, numbers);
   // Which way the figures of cases were reckoned there says nothing of those here.
   if (hadAlerts) database.exec("DELETE FROM given.document WHERE collection = 'kpi'");
@@ -92,7 +93,7 @@ function mergeTables(merging: Merging): void {
   mergeWindows(merging);
   mergeJournal(merging, numbers, present);
   raisePositions(database, Math.max(0, ...numbers.values()));
-  if (hadAlerts && outcome.written.alert) {
+  if (hadAlerts && (outcome.written.alert || outcome.written.kpi_counter)) {
     // The figures of cases are reckoned anew from all of them at the next start (kpi/rebuild.ts).
     database.exec("DELETE FROM main.document WHERE collection = 'kpi' AND id = 'edition'");
   }

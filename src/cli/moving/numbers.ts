@@ -4,8 +4,9 @@ import { numberedTables } from "./tables.ts";
 /**
  * Devices have a number of their own in every center. Which number of `main` each number of the export (attached as `given`)
  * is: the same device by its id, a device that was removed by its id and number, or a number that is free. No two become one.
+ * @param withDevices whether the export holds the devices that exist, or only the numbers of all there were
  */
-export function matchNumbers(database: DatabaseSync): Map<number, number> {
+export function matchNumbers(database: DatabaseSync, withDevices: boolean): Map<number, number> {
   const idsOf = (schema: string) =>
     new Map(
       (
@@ -23,7 +24,10 @@ export function matchNumbers(database: DatabaseSync): Map<number, number> {
     );
   const known = idsOf("main");
   const live = liveIn("main");
-  const givenLive = new Set(liveIn("given").values());
+  const numbersGiven = idsOf("given");
+  const newest = new Map([...numbersGiven].map(([number, id]) => [id, number]));
+  // Without the devices themselves the newest of each id stands for it.
+  const givenLive = new Set((withDevices ? liveIn("given") : newest).values());
   const last = database.prepare("SELECT value FROM main.meta WHERE key = 'lastDeviceNumber'").get() as
     | { value: string }
     | undefined;
@@ -31,7 +35,7 @@ export function matchNumbers(database: DatabaseSync): Map<number, number> {
   const taken = new Set<number>();
   const result = new Map<number, number>();
   // Devices that exist choose first.
-  const given = [...idsOf("given")].sort(([a], [b]) => Number(givenLive.has(b)) - Number(givenLive.has(a)) || a - b);
+  const given = [...numbersGiven].sort(([a], [b]) => Number(givenLive.has(b)) - Number(givenLive.has(a)) || a - b);
   for (const [number, id] of given) {
     const own = givenLive.has(number) ? live.get(id) : undefined;
     const choices = [own, known.get(number) === id ? number : undefined, known.has(number) ? undefined : number];
