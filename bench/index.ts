@@ -19,6 +19,7 @@ const parts: readonly Part[] = [
   { name: "latency", title: "Reading to frame", load: () => import("./latency.ts") },
   { name: "fan-out", title: "Fan-out", load: () => import("./fan-out.ts") },
   { name: "store", title: "Store", load: () => import("./store.ts") },
+  { name: "moving", title: "Export and import", load: () => import("./moving.ts") },
   { name: "restart", title: "Restart", load: () => import("./restart.ts") },
   { name: "connections", title: "Memory at 10,000 connections", load: () => import("./connections.ts") },
   { name: "alerts", title: "Alerts", load: () => import("./alerts.ts") },

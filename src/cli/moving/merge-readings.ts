@@ -14,13 +14,23 @@ export function mergeReadings({ database, replace, outcome }: Merging): void {
   const [given, own] = [partsIn("given"), partsIn("main")];
   const drop = database.prepare("DELETE FROM main.chunk WHERE device = ? AND day = ?");
   const put = database.prepare("INSERT INTO main.chunk (device, day, part, count, body) VALUES (?, ?, 0, ?, ?)");
+  const take = database.prepare("INSERT INTO main.chunk SELECT * FROM given.chunk WHERE device = ? AND day = ?");
+  const countOf = database.prepare("SELECT sum(count) AS count FROM given.chunk WHERE device = ? AND day = ?");
   const due = database.prepare("INSERT OR IGNORE INTO main.tier_due (day, device) VALUES (?, ?)");
   const days = database.prepare("SELECT DISTINCT device, day FROM given.chunk ORDER BY device, day");
   const united = (rows: unknown[]) => (rows as { body: Uint8Array }[]).map(({ body }) => decodeChunk(body));
 
   for (const { device, day } of days.all() as { device: number; day: number }[]) {
+    const [parts, unpacked] = [own.all(device, day), tail.of(device, day * DAY, (day + 1) * DAY)];
+    if (parts.length === 0 && unpacked.length === 0) {
+      take.run(device, day);
+      due.run(day, device);
+      outcome.wrote("readings", (countOf.get(device, day) as { count: number }).count);
+      continue;
+    }
     const told = merge(united(given.all(device, day)), []);
-    const here = merge(united(own.all(device, day)), tail.of(device, day * DAY, (day + 1) * DAY));
+    const here = merge(united(parts), unpacked);
+    if (same(told, here)) continue;
     const keeping = merge([told, here], []);
     const taking = merge([here, told], []);
     if (!same(keeping, taking)) outcome.conflict("readings", `device ${device} on ${dateOf(day)}`);
