@@ -46,6 +46,14 @@ describe("the command line", () => {
   });
 });
 
+test("kerbside serve says why it cannot start, also where no folder can be made", async () => {
+  const environment = { DATA_DIR: "/proc/kerbside", HTTP_PORT: "0", MQTT_PORT: "0" };
+  expect(await kerbsideWith({ environment }, "serve")).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/^Kerbside cannot start: .*\/proc\/kerbside/),
+  });
+});
+
 describe("kerbside check", () => {
   test("finds a sound center sound, running or not, and says what it looked at", async () => {
     using directory = temporaryDirectory();

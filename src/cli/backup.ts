@@ -2,8 +2,9 @@ import { copyFileSync, existsSync, renameSync, rmSync, statSync, writeFileSync }
 import { dirname, join, resolve } from "node:path";
 import { backup as copyDatabase, DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
+import { makeFolder } from "../store/folder.ts";
 import { asCommandError, type Command, CommandError, dataFolder } from "./command.ts";
-import { makeFolder, syncFolder } from "./disk.ts";
+import { syncFolder } from "./disk.ts";
 import { pictureFiles, picturePath } from "./moving/picture-files.ts";
 import { DATABASE, examine, MANIFEST, type Manifest, PEPPER, PICTURES, sha256 } from "./saved.ts";
 

@@ -26,9 +26,13 @@ export function dataFolder(given: string | undefined, environment: Environment):
   return resolve(given ?? environment.DATA_DIR ?? "./data");
 }
 
+/** What SQLite says of the disk (sqlite.org/rescode.html), as the file system would. */
+const sqliteCodes: Readonly<Record<number, string>> = { 8: "EROFS", 13: "ENOSPC", 14: "EACCES" };
+
 /** A sentence for an error of the file system; others come back as they are. */
 export function asCommandError(error: unknown, doing: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
+  const { errcode, code: own } = error as { errcode?: number; code?: string };
+  const code = errcode === undefined ? own : sqliteCodes[errcode & 0xff];
   const meanings: Readonly<Record<string, string>> = {
     EACCES: "this user may not write or read there",
     EPERM: "this user may not write or read there",

@@ -2,8 +2,9 @@ import { copyFileSync, cpSync, existsSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual, parseArgs } from "node:util";
+import { makeFolder } from "../store/folder.ts";
 import { asCommandError, type Command, CommandError, dataFolder, UsageError } from "./command.ts";
-import { makeFolder, syncFolder } from "./disk.ts";
+import { syncFolder } from "./disk.ts";
 import { DATABASE, examine, PEPPER, PICTURES, readManifest, sha256 } from "./saved.ts";
 
 export const restore: Command = {

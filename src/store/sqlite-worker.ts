@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { backup, type DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
@@ -10,6 +10,7 @@ import { createCommitter } from "./commit.ts";
 import { asStoreError, freeBytes, needsReopening, openDatabase } from "./database.ts";
 import { createDownsampling } from "./downsampling.ts";
 import { createEditions } from "./editions.ts";
+import { makeFolder } from "./folder.ts";
 import { createFollowing } from "./following.ts";
 import { createKpiQueries } from "./kpi-tables.ts";
 import { createLatest, createLatestFinder } from "./latest.ts";
@@ -41,7 +42,7 @@ const RETENTION_EVERY_MS = 900_000;
 const POSITION_EVERY_MS = 60_000;
 const now = (): Millis => options.fixedNow ?? Date.now();
 
-mkdirSync(options.directory, { recursive: true });
+makeFolder(options.directory);
 
 function open() {
   const database = openDatabase(path);
@@ -155,7 +156,7 @@ const calls: StoreCalls = {
   edition: (edition) => opened.editions.edition(edition),
   featureEditions: (id, limit) => opened.editions.featureEditions(id, limit),
   async backup(target) {
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     const partial = `${target}.partial`;
     rmSync(partial, { force: true });
     await backup(opened.database, partial);
