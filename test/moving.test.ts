@@ -247,7 +247,11 @@ async function fill(path: string, more: Partial<Parameters<typeof batchOf>[1]> =
         { at: T0, actor: "user:a", action: "look", target: "x", details: null },
         { at: T0, actor: "user:a", action: "look", target: "x", details: null },
       ],
-      checkpoint: { begins: false, subjects: [{ device: 1, body: { at: T0, keys: [1] } }], completes: false },
+      checkpoint: {
+        begins: false,
+        subjects: [1, 2].map((device) => ({ device, body: { at: T0, keys: [device] } })),
+        completes: false,
+      },
       quarantine: [{ at: T0, reason: "schema", detail: "", topic: "t", device: null, payload: "" }],
       ...more,
     }),
@@ -372,6 +376,8 @@ describe("an import", () => {
       [7, 25, 55],
       [8, 25, 0],
     ]);
+    // A present of its own is not mixed with another one.
+    expect(after.subject).toEqual([expect.objectContaining({ device: 8 })]);
     const revisions = (after.alert as { id: string; rev: number; body: { rev: number } }[]).map(({ id, rev, body }) => [
       id,
       rev,
@@ -443,6 +449,8 @@ describe("an import", () => {
     const exported = await kerbside("export", "--data-dir", a.directory);
     const merged = await kerbsideWith({ input: exported.out }, "import", "--data-dir", data);
     expect(merged).toMatchObject({ code: 0, error: expect.stringContaining("bin-a needs a new secret") });
+    // Both started with the district that ships with Kerbside.
+    expect(imported(merged.out).conflicts.district_edition).toBeUndefined();
     await using b = await startTestCenter({ DATA_DIR: data, OUTPUT_INSIDE_HOSTS: "127.0.0.1" });
     expect(await b.rest("GET", "/devices/bin-a")).toMatchObject({ id: "bin-a" });
     // It starts: its sealed secret can be opened here.

@@ -53,9 +53,12 @@ export function mergeRows({ database, replace, outcome }: Merging, { name, key, 
  */
 export function mergeDistrict({ database, replace, outcome }: Merging): void {
   const notes = (schema: string) =>
-    (database.prepare(`SELECT body FROM ${schema}.district_edition ORDER BY edition`).all() as { body: string }[]).map(
-      ({ body }) => body,
-    );
+    // When it was taken over is no difference: two centers that started with one file have one edition.
+    (
+      database
+        .prepare(`SELECT json_remove(body, '$.at') AS body FROM ${schema}.district_edition ORDER BY edition`)
+        .all() as { body: string }[]
+    ).map(({ body }) => body);
   const [own, given] = [notes("main"), notes("given")];
   if (given.every((body, edition) => own[edition] === body)) return;
   if (!own.every((body, edition) => given[edition] === body)) {

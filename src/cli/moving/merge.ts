@@ -91,6 +91,8 @@ function mergeTables(merging: Merging, { kinds }: Header): void {
   const present = devicesWithPresent(merging);
   const numbers = matchNumbers(database, kinds.includes("devices"));
   renumber(database, numbers);
+  const dropState = database.prepare("DELETE FROM given.subject WHERE device = ?");
+  for (const device of present) dropState.run(device);
   // Which way the figures of cases were reckoned there says nothing of those here.
   if (hadAlerts) database.exec("DELETE FROM given.document WHERE collection = 'kpi'");
   mergeDistrict(merging);
