@@ -278,6 +278,10 @@ describe("an import", () => {
       child.stdin.write(input);
       if (ends) child.stdin.end();
       await expect.poll(() => existsSync(join(data, begun)), { timeout: 20_000, interval: 1 }).toBe(true);
+      if (!ends) {
+        const beside = await kerbsideWith({ input: text }, "import", "--data-dir", data);
+        expect(beside).toMatchObject({ code: 1, error: expect.stringContaining("Another import into") });
+      }
       child.kill("SIGKILL");
       await gone;
       if (!ends) expect(existsSync(join(b, "kerbside.db"))).toBe(false);

@@ -3,13 +3,12 @@ import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 import { createGunzip } from "node:zlib";
-import { makeFolder } from "../store/folder.ts";
 import { asCommandError, type Command, CommandError, dataFolder, UsageError } from "./command.ts";
 import { syncFolder } from "./disk.ts";
 import { Tally } from "./moving/format.ts";
 import { putInto } from "./moving/merge.ts";
 import type { Outcome } from "./moving/merge-rows.ts";
-import { stage } from "./moving/staging.ts";
+import { claimStaging, stage } from "./moving/staging.ts";
 import { showProgress } from "./progress.ts";
 
 /** So many differing elements are named one by one; the others are counted. */
@@ -46,8 +45,13 @@ begins a new epoch, so that every screen reloads, and tells InfluxDB everything 
     const staging = join(data, "import.partial");
     const outcome = collectOutcome();
     const [replace, dryRun] = [values.replace === true, values["dry-run"] === true];
+    const refused = (error: unknown) => asCommandError(error, `Nothing was imported into ${data}`);
     try {
-      makeFolder(data);
+      claimStaging(staging);
+    } catch (error) {
+      throw refused(error);
+    }
+    try {
       const tally = new Tally();
       const progress = showProgress("import", tally);
       const input = file === "-" ? process.stdin : createReadStream(resolve(file));
@@ -58,7 +62,7 @@ begins a new epoch, so that every screen reloads, and tells InfluxDB everything 
       if (!dryRun) syncFolder(data);
     } catch (error) {
       rmSync(staging, { recursive: true, force: true });
-      throw asCommandError(error, `Nothing was imported into ${data}`);
+      throw refused(error);
     }
     const { written, conflicts } = outcome;
     return JSON.stringify({ dataDir: data, ...(dryRun && { dryRun }), written, conflicts });

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { type MetricName, metrics as metricTable } from "../../domain/metrics.ts";
 import { DAY } from "../../domain/time.ts";
 import { type Columns, encodeChunk } from "../../store/chunks.ts";
+import { makeFolder } from "../../store/folder.ts";
 import type { Reading } from "../../store/kept.ts";
 import { migrate, schemaVersion } from "../../store/migrations.ts";
 import { ReadingWriter } from "../../store/readings.ts";
@@ -23,13 +24,36 @@ export interface Staged {
 }
 
 /**
+ * Makes an empty folder to unpack into; what an import that broke off has left there goes.
+ * @throws CommandError while another import unpacks there
+ */
+export function claimStaging(folder: string): void {
+  const path = join(folder, DATABASE);
+  if (existsSync(path)) {
+    const left = new DatabaseSync(path);
+    try {
+      left.exec("BEGIN EXCLUSIVE; ROLLBACK");
+    } catch (error) {
+      // Whatever else is wrong with it, it is thrown away.
+      if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
+        throw new CommandError(`Another import into ${dirname(folder)} is running: wait until it has ended.`);
+      }
+    } finally {
+      left.close();
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
+  makeFolder(folder, 0o700);
+}
+const SQLITE_BUSY = 5;
+
+/**
  * Unpacks an export beside the center's data, which is not touched. When this resolves, the whole of it was read and its sum is
  * right; the tables have this program's version.
+ * @param folder that `claimStaging` has made
  * @throws CommandError when it cannot be read, naming the line
  */
 export async function stage(input: AsyncIterable<Uint8Array>, folder: string, tally: Tally): Promise<Staged> {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, DATABASE);
   const database = new DatabaseSync(path);
   try {
