@@ -12,6 +12,8 @@ export interface LevelReading {
 export interface BinRecord {
   readonly id: string;
   readonly offsetMs: Millis;
+  /** Where clocks are put forward: the offset as of a moment. */
+  readonly offsetAt?: (at: Millis) => Millis;
   readonly readings: readonly LevelReading[];
   readonly truth: readonly LevelReading[] | null;
 }

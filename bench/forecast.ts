@@ -11,6 +11,8 @@ import {
   hostileBins,
   type LevelReading,
 } from "./forecast-bins.ts";
+import { families, familyBins } from "./forecast-families.ts";
+import { RECORDED_TOLERANCE_MS, recordedBins } from "./forecast-recorded.ts";
 import type { Print } from "./index.ts";
 
 /** Full. */
@@ -99,7 +101,7 @@ export function evaluate(bins: readonly BinRecord[], options: { warmUpMs: Millis
 }
 
 function evaluateBin(
-  { readings, truth, offsetMs }: BinRecord,
+  { readings, truth, offsetMs, offsetAt = () => offsetMs }: BinRecord,
   scores: Scores,
   { warmUpMs, toleranceMs }: { warmUpMs: Millis; toleranceMs: Millis },
 ): void {
@@ -108,7 +110,7 @@ function evaluateBin(
   let memory: BinMemory | null = null;
   let decideAt = startAt;
   for (const [index, { at, value }] of readings.entries()) {
-    memory = remember(memory, at, value, offsetMs);
+    memory = remember(memory, at, value, offsetAt(at));
     if (at < decideAt) continue;
     decideAt = at + DECIDE_EVERY_MS;
     scores.binDays += DECIDE_EVERY_MS / (24 * HOUR);
@@ -198,11 +200,37 @@ function report(name: string, scores: Scores, print: Print): void {
   print(`${name}: unknown`, ratio(scores.unknown, scores.asked), "of decisions", `${scores.asked} decisions`);
 }
 
+/** What is told of a family in one line: the families differ in what is hard, and none may be worse than a baseline. */
+function reportFamily(name: string, scores: Scores, print: Print): void {
+  for (const [h, hours] of HORIZONS.entries()) {
+    const [own, unchanged, line] = methods.map((method) => scores[method][h] as Score) as [Score, Score, Score];
+    const of = (name: string, score: Score) =>
+      measures.find(([measure]) => measure === name)?.[2](score, scores.binDays) ?? 0;
+    const both = (measure: string) =>
+      `${measure} ${of(measure, own).toPrecision(3)} (${of(measure, unchanged).toPrecision(2)}, ${of(measure, line).toPrecision(2)})`;
+    const rest = ["precision", "recall", "false alarms"].map(both).join(", ");
+    const error = of("mean level error", own);
+    const beside = `no change ${of("mean level error", unchanged).toPrecision(3)}, slope ${of("mean level error", line).toPrecision(3)}`;
+    print(`${name}, ${hours} h: mean level error`, error, "%", `${beside}; ${rest}`);
+  }
+}
+
+const FAMILY_BINS = 20;
 const HOURLY = { warmUpMs: 10 * 24 * HOUR, toleranceMs: HOUR / 2 };
 
-/** Level forecasts on simulated bins and on recorded ones (`--data`, or KERBSIDE_BENCH_DATA). */
+/** Level forecasts on simulated bins, and on recorded ones in the folders that KERBSIDE_BENCH_DATA names (commas between). */
 export async function run(print: Print): Promise<void> {
   report("district, simulated", evaluate(districtBins(60, 42), HOURLY), print);
   report("many habits, good sensors", evaluate(hostileBins(60, 60, 1, cleanSensor), HOURLY), print);
+  for (const folder of (process.env.KERBSIDE_BENCH_DATA ?? "").split(",").filter((one) => one !== "")) {
+    const recorded = recordedBins(folder);
+    if (!recorded) throw new Error(`${folder} has neither levels.csv nor collections.csv`);
+    const options = { warmUpMs: HOURLY.warmUpMs, toleranceMs: RECORDED_TOLERANCE_MS };
+    report(recorded.name, evaluate(recorded.bins, options), print);
+  }
+  for (const family of families) {
+    const scores = evaluate(familyBins(family, FAMILY_BINS), { ...HOURLY, warmUpMs: family.warmUpMs });
+    reportFamily(family.name, scores, print);
+  }
   report("many habits, bad sensors", evaluate(hostileBins(60, 60, 1, badSensor), HOURLY), print);
 }

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { evaluate, type Score } from "../bench/forecast.ts";
+import { families, familyBins } from "../bench/forecast-families.ts";
 import { DAY, HOUR, ManualClock, type Millis } from "../src/domain/time.ts";
+import { HORIZONS } from "../src/forecast/ahead.ts";
 import { type BinForecast, forecast } from "../src/forecast/forecast.ts";
 import type { BinMemory } from "../src/forecast/memory.ts";
 import { remember } from "../src/forecast/remember.ts";
@@ -107,6 +110,65 @@ describe("a forecast", () => {
     const later = forecast(memory, now + 6 * HOUR);
     const before = forecast(memory, now);
     expect((before.hoursTo95.p50 ?? 0) - (later.hoursTo95.p50 ?? 0)).toBeCloseTo(6, 0);
+  });
+
+  test("stays sound on a level a day, and on a bin that suddenly fills after days of nothing", () => {
+    let memory: BinMemory | null = null;
+    const daily = [80, 0, 0, 0, 0, 40, 40, 60, 0, 0, 0, 0, 0, 0, 80, 100, 0, 20, 20, 40];
+    for (const [day, value] of [...daily, ...daily].entries()) {
+      memory = remember(memory, MONDAY + day * DAY, value, 0);
+      const said = forecast(memory, MONDAY + day * DAY);
+      for (const { p10, p50, p90, reaches95 } of said.ahead) {
+        for (const one of [p10, p50, p90, reaches95]) expect(one).toBeGreaterThanOrEqual(0);
+        expect(p50).toBeLessThanOrEqual(p90);
+        expect(p10).toBeLessThanOrEqual(p50);
+      }
+    }
+    expect(forecast(memory as BinMemory, MONDAY + 39 * DAY).status).toBe("known");
+  });
+
+  test("goes with the clock of the city when it is put forward", () => {
+    let memory: BinMemory | null = null;
+    const noon = (hour: number) => (hour === 12 ? 30 : 0);
+    let level = 0;
+    for (let hour = 0; hour <= 35 * 24 + 9; hour++) {
+      const offset = hour >= 34 * 24 ? HOUR : 0;
+      memory = remember(memory, MONDAY + hour * HOUR, level, offset);
+      const local = (hour + offset / HOUR) % 24;
+      level = local === 3 ? 0 : level + noon(local);
+    }
+    // By the sun it is nine, by the city ten: the rubbish of noon comes in the third hour from now, not in the fourth.
+    const said = forecast(memory as BinMemory, MONDAY + (35 * 24 + 9) * HOUR);
+    expect(said.levelPct).toBeLessThan(5);
+    expect(memory?.offsetMs).toBe(HOUR);
+    expect(at(said, 6).p50).toBeGreaterThan(20);
+  });
+
+  test("beats both baselines on bins of other cities", { timeout: 60_000 }, () => {
+    const found = ({ hit, miss, falseAlarm }: Score) => (2 * hit) / Math.max(1, 2 * hit + miss + falseAlarm);
+    const error = ({ levelError, levels }: Score) => levelError / levels;
+    const sums = HORIZONS.map(() => ({ own: 0, unchanged: 0, slope: 0 }));
+    for (const family of families) {
+      const bins = familyBins({ ...family, days: Math.min(family.days, 36) }, 3);
+      const scores = evaluate(bins, { warmUpMs: family.warmUpMs, toleranceMs: HOUR / 2 });
+      for (const [h, sum] of sums.entries()) {
+        const [own, unchanged, slope] = [scores.forecast[h], scores["no change"][h], scores["plain slope"][h]];
+        if (!own || !unchanged || !slope) throw new Error("no score");
+        sum.own += found(own);
+        sum.unchanged += found(unchanged);
+        sum.slope += found(slope);
+        // After a whole day "no change" knows the timetable without knowing that it does.
+        const share = HORIZONS[h] === 24 ? 1.35 : 1;
+        expect(error(own), `${family.name}, ${HORIZONS[h]} h`).toBeLessThan(
+          share * Math.min(error(unchanged), error(slope)),
+        );
+      }
+      expect(scores.unknown / scores.asked, family.name).toBeLessThan(0.05);
+    }
+    for (const { own, unchanged, slope } of sums) {
+      expect(own).toBeGreaterThan(1.2 * slope);
+      expect(own).toBeGreaterThan(5 * unchanged);
+    }
   });
 
   test("leaves out what comes out of order, and takes any value without breaking", () => {

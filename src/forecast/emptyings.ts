@@ -4,7 +4,7 @@ import { eachSlot, learn, newRhythm, type Rhythm, rateAt } from "./rhythm.ts";
 
 /** Upper bounds of the bands in which a crew's habit may differ: fill level in percent, hours since the last emptying. */
 const LEVEL_BANDS = [15, 30, 45, 60, 75, 88] as const;
-const AGE_BANDS = [5, 10, 18, 30, 42, 54, 78, 102] as const;
+const AGE_BANDS = [2, 5, 10, 18, 30, 42, 54, 78, 102] as const;
 /** Emptyings that "the level (the age) does not matter" is worth. */
 const FACTOR_WORTH = 1.5;
 /** Emptyings fade slower than fill: they are rarer and their timetable changes rarely. */
@@ -31,7 +31,7 @@ export function newHabit(at: Millis): EmptyingHabit {
     overall: 24,
     hourOfDay: 4,
     dayOfWeek: 3,
-    hourOfWeek: 3,
+    hourOfWeek: 20,
     halfLifeMs: HALF_LIFE_MS,
   };
   return {
@@ -92,17 +92,17 @@ export function seeStretch(habit: EmptyingHabit, stretch: Stretch, emptied: bool
   const { from, to, level, emptiedAt, offsetMs } = stretch;
   const ageAt = (at: Millis): number => (emptiedAt === null ? 24 : (at - emptiedAt) / HOUR);
   const byLevel = levelFactor(habit, level);
-  const parts: { slot: number; hours: number; rate: number; at: Millis; age: number }[] = [];
+  const parts: { slot: number; hours: number; rate: number; at: Millis; age: number; byAge: number }[] = [];
   let total = 0;
   eachSlot(from, to, offsetMs, (slot, hours, at) => {
     const age = ageAt(at);
     const rate = rateAt(habit.rhythm, slot, at);
-    total += rate * ageFactor(habit, age) * hours;
-    parts.push({ slot, hours, rate, at, age });
+    const byAge = ageFactor(habit, age);
+    total += rate * byAge * hours;
+    parts.push({ slot, hours, rate, at, age, byAge });
   });
   const levelBand = bandOf(LEVEL_BANDS, level);
-  for (const { slot, hours, rate, at, age } of parts) {
-    const byAge = ageFactor(habit, age);
+  for (const { slot, hours, rate, at, age, byAge } of parts) {
     // With an emptying somewhere in the stretch, only about half of it was at risk before it.
     const atRisk = emptied ? hours / 2 : hours;
     const observed = emptied ? (total > 0 ? (rate * byAge * hours) / total : 1 / parts.length) : 0;

@@ -1,6 +1,7 @@
 import { DAY, HOUR, type Millis } from "../domain/time.ts";
 import { type EmptyingHabit, newHabit } from "./emptyings.ts";
 import { newRhythm, type Rhythm } from "./rhythm.ts";
+import { newYesterday, type Yesterday } from "./yesterday.ts";
 
 /** A reading that contradicts what was believed, until the next one says which is right. */
 export interface Contradiction {
@@ -31,11 +32,12 @@ export interface Check {
  * Levels are percent of the bin, 100 is full.
  */
 export interface BinMemory {
-  /** Local time minus UTC: where days and weeks begin. */
-  readonly offsetMs: Millis;
+  /** Local time minus UTC as of the newest reading: where days and weeks begin. */
+  offsetMs: Millis;
   /** Fill in percent per hour. */
   readonly fill: Rhythm;
   readonly habit: EmptyingHabit;
+  readonly yesterday: Yesterday;
   readonly firstAt: Millis;
   /** Newest reading, believed or not. */
   heardAt: Millis;
@@ -94,6 +96,7 @@ export function newMemory(at: Millis, value: number, offsetMs: Millis): BinMemor
     offsetMs,
     fill: newRhythm(strength, at),
     habit: newHabit(at),
+    yesterday: newYesterday(),
     firstAt: at,
     heardAt: at,
     readings: 1,

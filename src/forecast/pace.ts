@@ -8,6 +8,8 @@ const RECENT_HALF_LIFE_MS = 3 * DAY;
 const USUAL_WORTH = 80;
 const SMALLEST_PACE = 0.3;
 const LARGEST_PACE = 3;
+/** Where less than this, percent, was expected, its rhythm says nothing about when it came. */
+const LEAST_EXPECTED = 0.01;
 
 function faded({ recent }: BinMemory, at: Millis): number {
   return 2 ** (-(at - recent.at) / RECENT_HALF_LIFE_MS);
@@ -36,7 +38,12 @@ function rhythmFill(memory: BinMemory, from: Millis, to: Millis): number {
 
 /** Learns that the level rose by `rise` between two readings without an emptying; spread as the rhythm expects it. */
 export function learnFill(memory: BinMemory, from: Millis, to: Millis, rise: number): void {
-  const expected = rhythmFill(memory, from, to);
+  // All of it as the rhythm was before: what the first hour teaches must not change what the others are given.
+  const parts: { slot: number; part: number; at: Millis; rate: number }[] = [];
+  eachSlot(from, to, memory.offsetMs, (slot, part, at) => {
+    parts.push({ slot, part, at, rate: rateAt(memory.fill, slot, from) });
+  });
+  const expected = parts.reduce((sum, { rate, part }) => sum + rate * part, 0);
   const hours = (to - from) / HOUR;
   const fading = faded(memory, to);
   memory.recent = {
@@ -44,10 +51,9 @@ export function learnFill(memory: BinMemory, from: Millis, to: Millis, rise: num
     observed: memory.recent.observed * fading + rise,
     expected: memory.recent.expected * fading + expected,
   };
-  eachSlot(from, to, memory.offsetMs, (slot, part, at) => {
-    const share = expected > 0 ? (rateAt(memory.fill, slot, from) * part) / expected : part / hours;
-    learn(memory.fill, slot, at, rise * share, part);
-  });
+  for (const { slot, part, at, rate } of parts) {
+    learn(memory.fill, slot, at, rise * (expected > LEAST_EXPECTED ? (rate * part) / expected : part / hours), part);
+  }
 }
 
 /** Standard deviation of the fill around what is expected, without the level's own uncertainty. */

@@ -2,6 +2,7 @@ import { HOUR, type Millis } from "../domain/time.ts";
 import { seeStretch } from "./emptyings.ts";
 import { type BinMemory, CLOSE_PCT, newMemory } from "./memory.ts";
 import { expectedFill, fillDeviation, learnFill } from "./pace.ts";
+import { seeDay } from "./yesterday.ts";
 
 /** A drop of less than this, percent, is noise or settling, not an emptying. */
 const SMALLEST_DROP = 15;
@@ -28,6 +29,8 @@ const CHECK_SLACK_MS = 90 * 60_000;
 export function remember(memory: BinMemory | null, at: Millis, value: number, offsetMs: Millis): BinMemory {
   if (!memory) return newMemory(at, value, offsetMs);
   if (at <= memory.heardAt) return memory;
+  // Where clocks are put forward, people keep their hours and the rhythm goes with them.
+  memory.offsetMs = offsetMs;
   const sinceHeard = at - memory.heardAt;
   memory.readings++;
   memory.intervalMs +=
@@ -40,6 +43,7 @@ export function remember(memory: BinMemory | null, at: Millis, value: number, of
   if (wasStuck) resume(memory, run, at, value);
   else if (at - memory.at > LONGEST_STRETCH_MS) restart(memory, at, value);
   else weigh(memory, at, value);
+  if (memory.at === at && !memory.doubt) seeDay(memory.yesterday, at, memory.level, offsetMs);
   check(memory, at);
   return memory;
 }
@@ -190,11 +194,12 @@ function check(memory: BinMemory, at: Millis): void {
   const due = memory.checks[0];
   if (due && at >= due.dueAt) {
     memory.checks.shift();
-    if (at - due.dueAt <= CHECK_SLACK_MS && due.mean < SATURATED) score(memory, due);
+    if (at - due.dueAt <= Math.max(CHECK_SLACK_MS, memory.intervalMs / 2) && due.mean < SATURATED) score(memory, due);
   }
   const newest = memory.checks.at(-1);
   if ((newest && at - newest.madeAt < CHECK_EVERY_MS) || memory.level >= SATURATED) return;
-  const dueAt = at + CHECK_AHEAD_MS;
+  // A sensor that speaks once a day is held to what it says the next day.
+  const dueAt = at + Math.max(CHECK_AHEAD_MS, 0.9 * memory.intervalMs);
   const grown = expectedFill(memory, at, dueAt);
   const deviation = Math.sqrt(memory.variance + memory.noise + fillDeviation(memory, grown, at) ** 2);
   memory.checks.push({ madeAt: at, dueAt, mean: Math.min(100, memory.level + grown), deviation, grown });
