@@ -266,12 +266,12 @@ describe("an import", () => {
     const { out: text } = await kerbside("export", "--data-dir", a);
     const before = byTable(text);
 
+    const program = join(import.meta.dirname, "../src/cli/index.ts");
     // First while it reads, for its input does not end; then as soon as it has begun to write what it has read.
     for (const [data, input, ends, begun] of [
       [b, text.slice(0, text.length / 2), false, "import.partial/kerbside.db"],
       [c, text, true, "kerbside.db"],
     ] as const) {
-      const program = join(import.meta.dirname, "../src/cli/index.ts");
       const words = ["--disable-warning=ExperimentalWarning", program, "import", "--data-dir", data];
       const child = spawn(process.execPath, words);
       const gone = once(child, "exit");
@@ -297,6 +297,10 @@ describe("an import", () => {
     const again = await kerbsideWith({ input: text }, "import", "--data-dir", b);
     expect(imported(again.out)).toMatchObject({ written: {}, conflicts: {} });
     expect(readFileSync(join(b, "kerbside.db")).equals(bytes)).toBe(true);
+    const shell = `"$0" "$1" export --data-dir "$2" | gzip | "$0" "$1" import --data-dir "$3"`;
+    const piped = spawn("sh", ["-c", shell, process.execPath, program, a, join(directory.path, "d")]);
+    expect(await once(piped, "exit")).toEqual([0, null]);
+    expect(await told(join(directory.path, "d"))).toEqual(before);
     // Nor does a center take anything from itself.
     expect(imported((await kerbsideWith({ input: text }, "import", "--data-dir", a)).out).written).toEqual({});
   });

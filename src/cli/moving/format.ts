@@ -10,6 +10,8 @@ import { type ExportKind, exportKinds } from "./tables.ts";
 
 /** Raised when lines change their form; what the rows hold is said by `schema`. */
 export const EXPORT_FORMAT = 1;
+/** Version of the tables when exports began. */
+const FIRST_SCHEMA = 11;
 const LONGEST_HEADER = 64 * 1024;
 /** The longest line is a large picture in base64; whatever is longer is no export. */
 const LONGEST_LINE = 256 * 1024 * 1024;
@@ -19,7 +21,7 @@ const kindNames = Object.keys(exportKinds) as [ExportKind, ...ExportKind[]];
 const headerShape = z.object({
   format: z.number().int(),
   /** Version of the tables the rows were taken from. */
-  schema: z.number().int(),
+  schema: z.number().int().min(FIRST_SCHEMA),
   /** ISO time: everything receipted before is in it. */
   at: z.string(),
   /** Epoch of the center it was taken from. */
