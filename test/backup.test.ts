@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectAsync } from "mqtt";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import WebSocket from "ws";
 import type { Alert } from "../src/domain/alert.ts";
 import { MINUTE } from "../src/domain/time.ts";
@@ -12,6 +12,9 @@ import { kerbside } from "./support/command-line.ts";
 import { temporaryDirectory } from "./support/directory.ts";
 import { freePort } from "./support/influx.ts";
 import { ADMIN_TOKEN, startTestCenter } from "./support/running-center.ts";
+
+// Each command is a process of its own: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 90_000 });
 
 async function backedUp(data: string, to: string): Promise<{ folder: string; rows: number }> {
   const { out, error } = await kerbside("backup", "--data-dir", data, "--to", to);

@@ -1,12 +1,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { nearest } from "../src/cli/nearest.ts";
 import { kerbside, kerbsideWith } from "./support/command-line.ts";
 import { temporaryDirectory } from "./support/directory.ts";
 import { startTestCenter } from "./support/running-center.ts";
 import { batchOf, openTestStore, T0 } from "./support/store.ts";
+
+// Each command is a process of its own: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 90_000 });
 
 describe("the command line", () => {
   test("lists its commands, and helps with each", async () => {

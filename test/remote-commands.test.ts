@@ -1,12 +1,15 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectAsync } from "mqtt";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { MINUTE } from "../src/domain/time.ts";
 import { type Ended, kerbsideWith } from "./support/command-line.ts";
 import { temporaryDirectory } from "./support/directory.ts";
 import { startInflux } from "./support/influx.ts";
 import { ADMIN_TOKEN, startTestCenter, type TestCenter } from "./support/running-center.ts";
+
+// Each command is a process of its own: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 90_000 });
 
 const place = { lat: 22.733, lon: 113.9033 };
 
