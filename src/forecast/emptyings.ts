@@ -9,6 +9,11 @@ const AGE_BANDS = [2, 5, 10, 18, 30, 42, 54, 78, 102] as const;
 const FACTOR_WORTH = 1.5;
 /** Emptyings fade slower than fill: they are rarer and their timetable changes rarely. */
 const HALF_LIFE_MS = 42 * DAY;
+/**
+ * With an emptying somewhere in a stretch, only this part of it was at risk before it: less than half, because crews come by
+ * the clock rather than at any moment of an hour.
+ */
+const AT_RISK_BEFORE = 0.3;
 /** Even a timetable that never failed so far is not certain. */
 const HIGHEST_RATE = 4;
 
@@ -29,9 +34,9 @@ export function newHabit(at: Millis): EmptyingHabit {
   const strength = {
     prior: 1 / 72,
     overall: 24,
-    hourOfDay: 4,
+    hourOfDay: 1,
     dayOfWeek: 3,
-    hourOfWeek: 20,
+    hourOfWeek: 40,
     halfLifeMs: HALF_LIFE_MS,
   };
   return {
@@ -103,8 +108,7 @@ export function seeStretch(habit: EmptyingHabit, stretch: Stretch, emptied: bool
   });
   const levelBand = bandOf(LEVEL_BANDS, level);
   for (const { slot, hours, rate, at, age, byAge } of parts) {
-    // With an emptying somewhere in the stretch, only about half of it was at risk before it.
-    const atRisk = emptied ? hours / 2 : hours;
+    const atRisk = emptied ? hours * AT_RISK_BEFORE : hours;
     const observed = emptied ? (total > 0 ? (rate * byAge * hours) / total : 1 / parts.length) : 0;
     learn(habit.rhythm, slot, at, observed, atRisk * byLevel * byAge);
     grow(habit.level, levelBand, observed, atRisk * rate * byAge);
