@@ -471,7 +471,7 @@ describe("a center with InfluxDB", () => {
   test("raises an alert of its own when a token is refused, and ends it when delivery goes on", async () => {
     await using server = await startFaultyInflux();
     server.decide(() => ({ status: 401 }));
-    await using center = await startTestCenter(settings(server));
+    await using center = await startTestCenter({ ...settings(server), INFLUX_LATE_SECONDS: "1" });
     await center.rest("POST", "/devices", { id: "bin-1", kind: "bin" });
     const say = () =>
       center.center.operate((now, changes) => {
@@ -486,6 +486,7 @@ describe("a center with InfluxDB", () => {
     const before = await entries();
     for (let n = 0; n < 5; n++) await say();
     await until(async () => (await entries()) >= before + 5);
+    expect(await own(center)).toEqual(["notAllowed"]);
     server.decide(() => "take");
     await until(async () => (await own(center)).length === 0);
     expect(await entries()).toBe(0);

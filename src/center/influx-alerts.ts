@@ -63,7 +63,8 @@ export function watchInflux({ following, center, lateMs, failed }: InfluxAlertPa
     if (stuck?.is !== "notAllowed" && goesOn && standing.has("notAllowed"))
       await over("notAllowed", "delivery goes on");
 
-    if (lag > lateMs && !standing.has("behind"))
+    // A copy that may not be written is behind as well: one alert says why.
+    if (lag > lateMs && !standing.has("behind") && !standing.has("notAllowed"))
       await holds("behind", { reason: stuck?.reason ?? null, behindMs: lag });
     if (lag <= lateMs && goesOn && standing.has("behind")) await over("behind", "the copy has caught up");
 
