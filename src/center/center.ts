@@ -199,6 +199,7 @@ export function createCenter({
     history: store,
     historyMs: config.FORECAST_HISTORY_DAYS * DAY,
     pointsAtOnce: config.HISTORY_POINTS,
+    offsetAt: (at) => calendar.offsetMs(at),
   });
   registry.onChange((id, device) => {
     if (!device) forecasts.forget(id);

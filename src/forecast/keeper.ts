@@ -1,5 +1,5 @@
 import type { Device } from "../domain/device.ts";
-import { DAY, HOUR, type Millis } from "../domain/time.ts";
+import { DAY, MINUTE, type Millis } from "../domain/time.ts";
 import type { History, Point } from "../store/history.ts";
 import { type BinForecast, forecast, unknown } from "./forecast.ts";
 import type { BinMemory } from "./memory.ts";
@@ -11,6 +11,8 @@ export interface ForecastKeeperParts {
   readonly historyMs: Millis;
   /** At most so many readings of one bin are read at once. */
   readonly pointsAtOnce: number;
+  /** The city's local time minus UTC, as of a moment. */
+  readonly offsetAt: (at: Millis) => Millis;
 }
 
 /** Forecasts of all devices that report a fill level. */
@@ -34,7 +36,7 @@ const WAITING_READINGS = 2_000;
  * One memory per bin, fed reading by reading. Nothing is stored: after a start the memories grow again from the history,
  * which gives what they would have been (readings that came late are then in their place).
  */
-export function createForecasts({ history, historyMs, pointsAtOnce }: ForecastKeeperParts): Forecasts {
+export function createForecasts({ history, historyMs, pointsAtOnce, offsetAt }: ForecastKeeperParts): Forecasts {
   const memories = new Map<string, BinMemory>();
   /** Readings that came while the past of their device was not read yet. */
   const waiting = new Map<string, Point[]>();
@@ -42,7 +44,7 @@ export function createForecasts({ history, historyMs, pointsAtOnce }: ForecastKe
   let stopped = false;
 
   const take = (device: Device, { at, value }: Point): void => {
-    memories.set(device.id, remember(memories.get(device.id) ?? null, at, value, offsetOf(device)));
+    memories.set(device.id, remember(memories.get(device.id) ?? null, at, value, offsetOf(device, at)));
   };
 
   const loadOne = async (device: Device, now: Millis): Promise<void> => {
@@ -54,6 +56,12 @@ export function createForecasts({ history, historyMs, pointsAtOnce }: ForecastKe
     }
     for (const point of waiting.get(device.id) ?? []) take(device, point);
     waiting.delete(device.id);
+  };
+
+  /** Where days and weeks begin: as registered, else by the city's clock, which may be put forward in summer. */
+  const offsetOf = ({ attributes }: Device, at: Millis): Millis => {
+    const { utcOffsetMinutes } = attributes;
+    return typeof utcOffsetMinutes === "number" ? utcOffsetMinutes * MINUTE : offsetAt(at);
   };
 
   return {
@@ -87,11 +95,4 @@ export function createForecasts({ history, historyMs, pointsAtOnce }: ForecastKe
       await loading;
     },
   };
-}
-
-/** Where days and weeks begin: as registered, else by the sun. */
-function offsetOf({ attributes, place }: Device): Millis {
-  const { utcOffsetMinutes } = attributes;
-  if (typeof utcOffsetMinutes === "number") return utcOffsetMinutes * 60_000;
-  return place ? Math.round(place.lon / 15) * HOUR : 0;
 }
