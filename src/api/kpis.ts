@@ -24,6 +24,7 @@ const groups = {
   level: "level",
   category: "category",
   camera: "source",
+  vehicle: "source",
 } as const satisfies Record<string, keyof Scope>;
 const groupNames = Object.keys(groups) as (keyof typeof groups)[];
 const isPeriod = (name: string): name is Period => (periods as readonly string[]).includes(name);

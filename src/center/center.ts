@@ -122,8 +122,15 @@ export function createCenter({
     placeAt: (lat, lon) => district.current.placeAt(lat, lon, clock.now()),
     startedAt,
     firstRev: Date.now() * 1_000,
-    limits: { keepMs: config.VISITS_KEPT_HOURS * HOUR, keep: config.VISITS_KEPT },
+    limits: {
+      keepMs: config.VISITS_KEPT_HOURS * HOUR,
+      keep: config.VISITS_KEPT,
+      fastestKmh: config.VEHICLE_FASTEST_KMH,
+      gapMs: config.VEHICLE_TRACK_GAP_MINUTES * MINUTE,
+      burnsLPerHour: config.VEHICLE_BURNS_LITRES_PER_HOUR,
+    },
     figures: (...given) => kpis.replace(...given),
+    counted: (...given) => kpis.add(...given),
     alerting: () => desk,
   });
   const { kpis, tiles } = createFigures({

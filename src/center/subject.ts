@@ -3,6 +3,7 @@ import type { Level } from "../domain/levels.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import type { DeviceEvent, QualityFlag } from "../domain/observation.ts";
 import type { Place } from "../domain/place.ts";
+import type { Json } from "../domain/text.ts";
 import type { Millis } from "../domain/time.ts";
 import type { RecentKeys } from "./recent-keys.ts";
 import type { ZoneWatch } from "./zone-watch.ts";
@@ -38,6 +39,8 @@ export interface Subject {
   readonly recentKeys: RecentKeys;
   /** What judgements that compare with earlier values remember of it (alerts/judges/judging.ts). */
   readonly notes: unknown[];
+  /** What of that must outlive a restart, by its own name: kept with the checkpoint. */
+  kept: { [name: string]: Json } | null;
 }
 
 /** What the pipeline tells the rules about the observation they are about to see. */

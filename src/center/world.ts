@@ -152,10 +152,10 @@ export class World {
     if (!subject) return;
     const { keys, ...state } = checkpoint.body as unknown as Pick<
       Subject,
-      "at" | "receivedAt" | "metrics" | "positionAt" | "place" | "online" | "standing"
+      "at" | "receivedAt" | "metrics" | "positionAt" | "place" | "online" | "standing" | "kept"
     > & { keys: number[] };
-    // A checkpoint of an earlier version knows no standing alarms.
-    Object.assign(subject, { standing: [] }, state);
+    // A checkpoint of an earlier version knows no standing alarms, and keeps nothing for judgements.
+    Object.assign(subject, { standing: [], kept: null }, state);
     for (const key of keys) subject.recentKeys.add(key);
     // What stands still is where it was registered; the ids of that place are as they were last found.
     const stands = !kinds[device.kind].mobile;
@@ -246,8 +246,18 @@ function checkpointOf({
   online,
   standing,
   recentKeys,
+  kept,
 }: Subject): SubjectCheckpoint {
-  const body = { at, receivedAt, metrics: { ...metrics }, positionAt, place: place && { ...place }, online, standing };
+  const whereabouts = { positionAt, place: place && { ...place } };
+  const body = {
+    at,
+    receivedAt,
+    metrics: { ...metrics },
+    ...whereabouts,
+    online,
+    standing,
+    kept: structuredClone(kept),
+  };
   return { device: device.number, body: { ...body, keys: recentKeys.toArray() } };
 }
 
@@ -269,5 +279,6 @@ function newSubject(device: Device, recentKeys: number): Subject {
     zone: { offsetMs: 0, times: 0, countedAt: 0 },
     recentKeys: new RecentKeys(recentKeys),
     notes: [],
+    kept: null,
   };
 }

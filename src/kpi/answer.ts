@@ -259,7 +259,7 @@ function reckon(
   if (measures === null || !below) return { value: rounded(amount), numerator: rounded(amount), denominator: null };
   const whole = below.amount;
   const part = how === "rest" ? whole - amount : amount;
-  const times = unit === "percent" ? 100 : 1;
+  const times = unit === "percent" || unit === "litresPer100Km" ? 100 : 1;
   return {
     value: whole > 0 ? rounded((part / whole) * times) : null,
     numerator: rounded(part),

@@ -73,6 +73,8 @@ export const measures = [
   "vehicle.scheduled",
   "vehicle.started",
   "vehicle.km",
+  /** Of these kilometres, those on which the tank was measured. */
+  "vehicle.fueledKm",
   "vehicle.fuelL",
   "task.due",
   "task.done",
@@ -87,9 +89,9 @@ export interface Scope {
   readonly line: string;
   readonly contractor: string;
   readonly level: number;
-  /** Rule of a case, category of a sighting, kind of a device, stream of a collection. */
+  /** Rule of a case, category of a sighting, kind of a device, stream of a collection, type of a vehicle. */
   readonly category: string;
-  /** Device that is the source where that matters: the camera of a sighting. */
+  /** Device that is the source where that matters: the camera of a sighting, the vehicle that drove. */
   readonly source: string;
 }
 export const EVERYWHERE: Scope = {

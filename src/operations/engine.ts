@@ -16,6 +16,7 @@ import { createDutyDesk, type DutyDesk, type DutyTimer, type LiveDuty } from "./
 import { ofDuty, ofStop, ofSweep, ofTask } from "./figures.ts";
 import { createLiveGround, type Ground } from "./ground.ts";
 import { createLoads } from "./loads.ts";
+import { createMileage } from "./mileage.ts";
 import type { CollectionName } from "./records.ts";
 import { createRegister, type Register } from "./register.ts";
 import { type DayPlan, planOf } from "./schedule.ts";
@@ -23,6 +24,7 @@ import { createStops, type Stops, type StopTimer } from "./stops.ts";
 import { createSweeps, type SweepState, type Sweeps, type SweepTimer } from "./sweeps.ts";
 import { createTasks, type Tasks, type TaskTimer } from "./tasks.ts";
 import { createThresholds } from "./thresholds.ts";
+import type { UsageLimits } from "./usage.ts";
 import { createVisits, VISIT_WITHIN_M, type Visit, type VisitLimits, type Visits } from "./visits.ts";
 import { createWorkforce, lineOf } from "./workforce.ts";
 
@@ -38,8 +40,7 @@ export interface OperationsParts {
   readonly startedAt: Millis;
   /** Revisions of crews live as long as the process. */
   readonly firstRev: number;
-  readonly limits: VisitLimits;
-  /** The alert desk, which in turn asks `workforce`: it is there once the center is put together. */
+  readonly limits: VisitLimits & UsageLimits;
   /** Where the figures are reckoned: both sides of a change are given. */
   readonly figures: (
     id: string,
@@ -47,6 +48,9 @@ export interface OperationsParts {
     after: readonly Contribution[],
     changes: Changes,
   ) => void;
+  /** Where a figure grows by something that happened once and for all. */
+  readonly counted: (contribution: Contribution, changes: Changes) => void;
+  /** The alert desk, which in turn asks `workforce`: it is there once the center is put together. */
   readonly alerting: () => Pick<Alerting, "holds" | "over" | "visited" | "worstLevelOf" | "rulebook">;
 }
 
@@ -227,6 +231,19 @@ export function createOperations(parts: OperationsParts): Operations {
       parts.figures(`task:${id}`, ofTask(before, whose), ofTask(after, whose), changes);
     },
   });
+  const mileage = createMileage({
+    documents,
+    limits: parts.limits,
+    vehicleType,
+    ownerOf(id) {
+      const vehicle = register.get("vehicles", id);
+      const crewId = crews.crewOf(id);
+      const crew = crewId === null ? undefined : register.get("crews", crewId);
+      const line = crew?.line ?? vehicle?.line ?? null;
+      return { line, contractorId: vehicle?.contractorId ?? crew?.contractorId ?? null };
+    },
+    counted: parts.counted,
+  });
   const workforce = createWorkforce({ register, crews, visits, subject, vehicleType });
   const loads = createLoads({
     documents,
@@ -283,7 +300,10 @@ export function createOperations(parts: OperationsParts): Operations {
       if (kind !== "vehicle" && kind !== "person") return;
       duties.see(seen, now, changes);
       visits.see(seen, changes);
-      if (kind === "vehicle") sweeps.see(seen, changes);
+      if (kind === "vehicle") {
+        sweeps.see(seen, changes);
+        mileage.see(seen, changes);
+      }
       crews.moved(seen.subject.id);
     },
     tick(now, changes) {
@@ -303,6 +323,7 @@ export function createOperations(parts: OperationsParts): Operations {
       visits.forget(id, changes);
       sweeps.forget(id);
       loads.forget(id, changes);
+      mileage.forget(id, changes);
     },
     metresFromWork(deviceId, lat, lon, at) {
       const duty = duties.dutyAt(deviceId, at)?.duty;

@@ -67,7 +67,8 @@ export const unitWords: Readonly<Record<Unit, Text>> = {
   seconds: { zh: "秒", en: "s" },
   count: { zh: "", en: "" },
   kilograms: { zh: "千克", en: "kg" },
-  litres: { zh: "升", en: "l" },
+  kilometres: { zh: "公里", en: "km" },
+  litresPer100Km: { zh: "升/百公里", en: "L/100 km" },
 };
 
 const DAYS_A_WEEK = 7;

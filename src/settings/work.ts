@@ -32,6 +32,10 @@ export const work = {
   /** How long a crew has to answer an offer, and how many are asked before a dispatcher must look again. */
   OFFER_SECONDS: count(120),
   OFFER_CREWS: count(3),
+  /** Guards of kilometres and litres: the fastest way (km/h), the longest silence over which positions tell it, what an engine burns at most. */
+  VEHICLE_FASTEST_KMH: count(120),
+  VEHICLE_TRACK_GAP_MINUTES: count(10),
+  VEHICLE_BURNS_LITRES_PER_HOUR: count(60),
   /** Who was where, in memory: for so long, and at most so many. */
   VISITS_KEPT_HOURS: count(48),
   VISITS_KEPT: count(50_000),

@@ -93,10 +93,11 @@ export function openField(startedAt: Millis, features: readonly DistrictFeature[
       placeAt: (lat, lon) => geography.placeAt(lat, lon, now),
       startedAt: now,
       firstRev: 0,
-      limits: { keepMs: 48 * HOUR, keep: 10_000 },
+      limits: { keepMs: 48 * HOUR, keep: 10_000, fastestKmh: 120, gapMs: 10 * MINUTE, burnsLPerHour: 60 },
       figures(id, before, after) {
         contributions.push({ id, before, after });
       },
+      counted: (one) => contributions.push({ id: one.scope.source, before: [], after: [one] }),
       alerting: () => alerting,
     });
     const alerting = createAlerting({
@@ -161,6 +162,9 @@ export function openField(startedAt: Millis, features: readonly DistrictFeature[
         ])
         .filter((one) => one.measure === measure)
         .reduce((sum, { amount, sign }) => sum + sign * (amount ?? 1), 0),
+    /** What it was last told apart by. */
+    scopeOf: (measure: Measure): Contribution["scope"] | undefined =>
+      contributions.flatMap(({ after }) => after).findLast((one) => one.measure === measure)?.scope,
     get operations() {
       return operations;
     },

@@ -1,25 +1,27 @@
 import { z } from "zod";
-import { DAY, type Millis } from "../../domain/time.ts";
-import { BETWEEN, defineJudge, memory, OVER } from "./judging.ts";
+import { DAY } from "../../domain/time.ts";
+import { BETWEEN, defineJudge, lastingMemory, OVER } from "./judging.ts";
 
 /** Litres that a gauge may rise by sloshing; more than this was filled in. */
 const FILLED_L = 8;
-/** Of each vehicle, whatever its odometer claims: 20 legs a day. */
-const LEGS_KEPT = 600;
-
-interface Leg {
-  readonly endedAt: Millis;
-  readonly per100: number;
+/** Legs that ended on one day: what they burnt per 100 km, and how many they are. */
+interface LegsOfDay {
+  readonly day: number;
+  readonly sum: number;
+  readonly count: number;
 }
 interface Burning {
   /** Where the leg under way began, and what was in the tank, with what was filled in since. */
   readonly startKm: number;
   readonly startL: number;
   readonly lastL: number;
-  readonly legs: readonly Leg[];
+  readonly days: readonly LegsOfDay[];
 }
 
-/** Fuel per 100 km of a leg by the odometer, against the mean of the legs before it (domain: > 130 % of the 30-day mean). */
+/**
+ * Fuel per 100 km of a leg by the odometer, against the mean of the legs before it (domain: > 130 % of the 30-day mean). What a
+ * vehicle usually burns is known after a restart too.
+ */
 export const burns = defineJudge(
   z.strictObject({
     type: z.literal("burns"),
@@ -30,7 +32,7 @@ export const burns = defineJudge(
     legs: z.number().int().min(2).max(50),
   }),
   ({ legKm, overShare, days, legs: fewest }) => {
-    const known = memory<Burning>();
+    const known = lastingMemory<Burning>(`burns ${legKm}`);
     return ({ metrics, subject, at, outOfOrder }) => {
       const fuelL = metrics.fuelL;
       const km = metrics.odometerKm ?? subject.metrics.odometerKm;
@@ -38,7 +40,7 @@ export const burns = defineJudge(
       const before = known.of(subject);
       // A new odometer counts from the beginning.
       if (!before || km < before.startKm) {
-        known.put(subject, { startKm: km, startL: fuelL, lastL: fuelL, legs: before?.legs ?? [] });
+        known.put(subject, { startKm: km, startL: fuelL, lastL: fuelL, days: before?.days ?? [] });
         return null;
       }
       const rise = fuelL - before.lastL;
@@ -48,17 +50,24 @@ export const burns = defineJudge(
         return null;
       }
       const per100 = (Math.max(0, startL - fuelL) / (km - before.startKm)) * 100;
-      const legs = before.legs.filter(({ endedAt }) => at - endedAt <= days * DAY).slice(-LEGS_KEPT);
-      known.put(subject, { startKm: km, startL: fuelL, lastL: fuelL, legs: [...legs, { endedAt: at, per100 }] });
-      if (legs.length < fewest) return BETWEEN;
-      const mean = legs.reduce((sum, leg) => sum + leg.per100, 0) / legs.length;
+      const today = Math.floor(at / DAY);
+      const kept = before.days.filter(({ day }) => day > today - days);
+      known.put(subject, { startKm: km, startL: fuelL, lastL: fuelL, days: withLeg(kept, today, per100) });
+      const legs = kept.reduce((sum, { count }) => sum + count, 0);
+      if (legs < fewest) return BETWEEN;
+      const mean = kept.reduce((total, { sum }) => total + sum, 0) / legs;
       if (mean <= 0 || per100 <= mean * overShare) return OVER;
       const facts = {
         per100L: Math.round(per100 * 10) / 10,
         usualPer100L: Math.round(mean * 10) / 10,
-        legs: legs.length,
+        legs,
       };
       return { says: "holds", facts };
     };
   },
 );
+
+function withLeg(days: readonly LegsOfDay[], day: number, per100: number): LegsOfDay[] {
+  const { sum, count } = days.find((one) => one.day === day) ?? { sum: 0, count: 0 };
+  return [...days.filter((one) => one.day !== day), { day, sum: sum + per100, count: count + 1 }];
+}

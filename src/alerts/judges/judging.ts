@@ -66,13 +66,28 @@ export function memory<T>(): { of(subject: Subject): T | undefined; put(subject:
   };
 }
 
+/** As `memory`, of what must go on after a restart. @param name its own, and the same in every run */
+export function lastingMemory<T>(name: string): ReturnType<typeof memory<T>> {
+  return {
+    of: (subject) => subject.kept?.[name] as T | undefined,
+    put: (subject, value) => {
+      subject.kept ??= {};
+      subject.kept[name] = value as Json;
+      return value;
+    },
+  };
+}
+
 /**
  * The extreme value of each subject within a time: only samples that may still become the extreme are kept, so a value costs
- * the same however often a device reports. They live beside the subject: after a restart a comparison starts anew, which can
- * only delay it by its own length.
+ * the same however often a device reports. They live beside the subject: unless `recent` lasts, a comparison starts anew
+ * after a restart, which can only delay it by its own length.
  */
-export function extremeWithin(withinMs: Millis, extreme: "lowest" | "highest") {
-  const recent = memory<Sample[]>();
+export function extremeWithin(
+  withinMs: Millis,
+  extreme: "lowest" | "highest",
+  recent: ReturnType<typeof memory<Sample[]>> = memory(),
+) {
   const beaten = (kept: number, by: number): boolean => (extreme === "lowest" ? kept >= by : kept <= by);
   return (subject: Subject, at: Millis, value: number): number => {
     const kept = recent.of(subject) ?? recent.put(subject, []);

@@ -1,7 +1,17 @@
 import { z } from "zod";
 import type { Subject } from "../../center/subject.ts";
 import { HOUR, type Millis } from "../../domain/time.ts";
-import { BETWEEN, defineJudge, extremeWithin, level, memory, metric, NEVER_ENDS, OVER } from "./judging.ts";
+import {
+  BETWEEN,
+  defineJudge,
+  extremeWithin,
+  lastingMemory,
+  level,
+  memory,
+  metric,
+  NEVER_ENDS,
+  OVER,
+} from "./judging.ts";
 
 /** Judgements of measured values. */
 
@@ -139,7 +149,8 @@ export const falls = defineJudge(
     whileStopped: z.boolean().default(false),
   }),
   ({ metric, by, byShare, withinMs, whileStopped }) => {
-    const highestWithin = extremeWithin(withinMs, "highest");
+    // What fell while the center was not there has fallen all the same.
+    const highestWithin = extremeWithin(withinMs, "highest", lastingMemory(`falls ${metric} ${withinMs}`));
     return ({ metrics, subject, at, outOfOrder }) => {
       const value = metrics[metric];
       if (value === undefined || outOfOrder) return null;

@@ -44,7 +44,15 @@ interface Figure {
   readonly p50?: number | null;
   readonly p90?: number | null;
 }
-const units = { percent: " %", minutes: "", seconds: " s", count: "", kilograms: " kg", litres: " L" } as const;
+const units = {
+  percent: " %",
+  minutes: "",
+  seconds: " s",
+  count: "",
+  kilograms: " kg",
+  kilometres: " km",
+  litresPer100Km: " L/100 km",
+} as const;
 type Unit = keyof typeof units;
 interface Kpi {
   readonly id: string;

@@ -120,15 +120,26 @@ export const operations: readonly Kpi[] = [
     "vehicle.scheduled",
     atLeast(98),
   ),
-  share(
-    "vehicle.fuel_100",
-    "Fuel per 100 km",
-    "百公里油耗",
-    f("litres ÷ km × 100", "油耗升数 ÷ 公里 × 100"),
-    "vehicle.fuelL",
+  sum(
     "vehicle.km",
-    null,
+    "Driven",
+    "行驶里程",
+    f("Σ km by the odometer, where there is none by positions", "Σ 里程表公里，无里程表时按轨迹"),
+    "kilometres",
+    "vehicle.km",
   ),
+  {
+    ...share(
+      "vehicle.fuel_100",
+      "Fuel per 100 km",
+      "百公里油耗",
+      f("litres burnt ÷ km driven with a gauge × 100; by type", "油耗升数 ÷ 有油量数据的公里 × 100；按车型"),
+      "vehicle.fuelL",
+      "vehicle.fueledKm",
+      null,
+    ),
+    unit: "litresPer100Km",
+  },
   share(
     "task.completion",
     "Tasks done",

@@ -3,7 +3,7 @@ import type { Measure } from "../measures.ts";
 
 /** The form of a figure, and short ways to write the usual ones. */
 
-export type Unit = "percent" | "minutes" | "seconds" | "count" | "kilograms" | "litres";
+export type Unit = "percent" | "minutes" | "seconds" | "count" | "kilograms" | "kilometres" | "litresPer100Km";
 
 export interface Kpi {
   readonly id: string;
