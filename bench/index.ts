@@ -23,6 +23,7 @@ const parts: readonly Part[] = [
   { name: "restart", title: "Restart", load: () => import("./restart.ts") },
   { name: "connections", title: "Memory at 10,000 connections", load: () => import("./connections.ts") },
   { name: "alerts", title: "Alerts", load: () => import("./alerts.ts") },
+  { name: "operations", title: "People and vehicles at work", load: () => import("./operations.ts") },
   { name: "browser", title: "Wall in a browser", load: () => import("./browser.ts") },
   { name: "forecast", title: "Overflow forecast", load: () => import("./forecast.ts") },
   { name: "district", title: "Places in a district", load: () => import("./district.ts") },

@@ -82,6 +82,7 @@ export function registerObservability(
   const { loop, pipeline, quarantined, refusedOfPeople } = center.counters;
   counter("kerbside_receipts_total", "Messages settled on disk", () => loop.receipts);
   counter("kerbside_batches_total", "Batches committed", () => loop.batches);
+  counter("kerbside_documents_total", "Small documents written with them", () => loop.documents);
   counter("kerbside_commit_seconds_total", "Time spent in commits", () => loop.commitMs / 1_000);
   counter("kerbside_failed_commits_total", "Commits the store refused", () => loop.failedCommits);
   counterBy("kerbside_commits_by_duration_total", "Commits by upper bound of their duration in ms", "le", () =>

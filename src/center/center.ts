@@ -125,6 +125,7 @@ export function createCenter({
     limits: {
       keepMs: config.VISITS_KEPT_HOURS * HOUR,
       keep: config.VISITS_KEPT,
+      dutyKeptMs: config.DUTY_KEPT_SECONDS * SECOND,
       fastestKmh: config.VEHICLE_FASTEST_KMH,
       gapMs: config.VEHICLE_TRACK_GAP_MINUTES * MINUTE,
       burnsLPerHour: config.VEHICLE_BURNS_LITRES_PER_HOUR,

@@ -35,6 +35,8 @@ export interface LoopCounters {
   commitMs: number;
   failedCommits: number;
   receipts: number;
+  /** Small documents written: what is planned and how it goes. */
+  documents: number;
   /** Commits that took at most so many milliseconds, for the histogram; the last one counts the rest. */
   readonly commitBuckets: { readonly upToMs: number; count: number }[];
 }
@@ -76,6 +78,7 @@ export function createLoop(parts: LoopParts) {
     commitMs: 0,
     failedCommits: 0,
     receipts: 0,
+    documents: 0,
     commitBuckets: [1, 2, 5, 10, 20, 50, 100, 500, Number.POSITIVE_INFINITY].map((upToMs) => ({ upToMs, count: 0 })),
   };
 
@@ -151,6 +154,7 @@ export function createLoop(parts: LoopParts) {
         await commitUntilItHolds(parts.complete(changes, now));
         const took = performance.now() - startedAt;
         counters.batches++;
+        counters.documents += changes.documents.size;
         counters.commitMs += took;
         for (const bucket of counters.commitBuckets) {
           if (took <= bucket.upToMs) {

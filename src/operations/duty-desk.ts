@@ -1,7 +1,6 @@
 import type { DerivedProblem } from "../alerts/alerting.ts";
 import type { Changes } from "../center/changes.ts";
 import type { SeenObservation, Subject } from "../center/subject.ts";
-import type { Alert } from "../domain/alert.ts";
 import type { Json } from "../domain/text.ts";
 import { HOUR, type Millis } from "../domain/time.ts";
 import type { DutyProblem } from "./duty.ts";
@@ -16,6 +15,7 @@ import {
   personWaits,
 } from "./person-duty.ts";
 import { ownFacilities, placesToRest, placesToStand } from "./places.ts";
+import { type Raised, type Raising, reconcile } from "./raising.ts";
 import type { Duty } from "./schedule.ts";
 import type { Thresholds } from "./thresholds.ts";
 import {
@@ -31,9 +31,11 @@ import { vehicleTypeOf } from "./vehicle-types.ts";
 /** A duty with how it goes. */
 export type LiveDuty = {
   /** Alerts that stand for it, with their level where that is its own. */
-  raised: Readonly<Record<string, number>>;
+  raised: Raised;
   /** Its end was written down. */
   closed: boolean;
+  /** When it was last written down, and what of it must not be lost: the rest follows from the next fix. */
+  keptAt: Millis;
 } & (
   | { readonly duty: Duty & { kind: "person" }; state: PersonState }
   | { readonly duty: Duty & { kind: "vehicle" }; state: VehicleState }
@@ -48,26 +50,21 @@ export interface DutyDeskParts {
   readonly documents: readonly { readonly collection: string; readonly id: string; readonly body: unknown }[];
   readonly ground: () => Ground;
   readonly thresholds: Thresholds;
+  /** A duty that only goes on is written down again after so long. */
+  readonly keptEveryMs: Millis;
   readonly subject: (deviceId: string) => Subject | undefined;
   readonly vehicleType: (deviceId: string) => string | null;
   /** Whether something else is known to have failed that this device speaks through. */
   readonly cutOff: (deviceId: string) => boolean;
   readonly timer: (dueAt: Millis, timer: DutyTimer) => void;
-  readonly holds: (problem: DerivedProblem, now: Millis, changes: Changes) => Alert | null;
-  readonly over: (
-    ruleId: string,
-    subjectId: string,
-    subtype: string | null,
-    at: Millis,
-    note: string,
-    changes: Changes,
-  ) => void;
+  readonly raising: Raising;
   /** Told when somebody's duty state or position changed. */
   readonly changed: (deviceId: string) => void;
   readonly finished: (live: LiveDuty, changes: Changes) => void;
 }
 
 export const DUTIES = "duty";
+const NOTHING_RAISED: Raised = {};
 /** After its end a duty waits this long for what comes late. */
 const CLOSES_AFTER_MS = HOUR / 2;
 
@@ -82,8 +79,9 @@ export function createDutyDesk(parts: DutyDeskParts) {
   const stored = new Map<string, Pick<LiveDuty, "state" | "raised" | "closed">>();
   for (const { collection, id, body } of parts.documents) if (collection === DUTIES) stored.set(id, body as never);
 
-  const keep = (live: LiveDuty, changes: Changes): void => {
+  const keep = (live: LiveDuty, at: Millis, changes: Changes): void => {
     const { state, raised, closed } = live;
+    live.keptAt = at;
     changes.putDocument(DUTIES, live.duty.id, { state, raised, closed } as unknown as Json);
   };
 
@@ -102,32 +100,19 @@ export function createDutyDesk(parts: DutyDeskParts) {
   };
 
   /** Makes the alerts say what the state says. */
-  const reconcile = (live: LiveDuty, at: Millis, now: Millis, changes: Changes): void => {
+  const settleAlerts = (live: LiveDuty, at: Millis, now: Millis, changes: Changes): void => {
     const { duty } = live;
     const problems =
       live.duty.kind === "person"
         ? personProblems(live.state as PersonState, thresholds.person())
         : vehicleProblems(live.state as VehicleState, thresholds.vehicle());
-    const raised: Record<string, number> = { ...live.raised };
-    const held = new Set<string>();
-    for (const problem of problems) {
-      const key = `${problem.ruleId} ${problem.subtype ?? ""}`;
-      held.add(key);
-      const level = problem.level ?? 0;
-      if (raised[key] === level || (raised[key] !== undefined && problem.level === undefined)) continue;
-      // What it speaks through has failed: that alert says it already.
-      if (problem.subtype === "noSignal" && parts.cutOff(duty.deviceId)) continue;
-      const alert = parts.holds(alertOf(live, problem, at), now, changes);
-      if (alert) raised[key] = level;
-    }
-    for (const key of Object.keys(raised)) {
-      if (held.has(key)) continue;
-      delete raised[key];
-      const [ruleId = "", subtype = ""] = key.split(" ");
-      const note = at >= duty.to ? "the shift is over" : "back to normal";
-      parts.over(ruleId, duty.deviceId, subtype === "" ? null : subtype, at, note, changes);
-    }
-    live.raised = raised;
+    if (problems.length === 0 && live.raised === NOTHING_RAISED) return;
+    const ended = { subjectId: duty.deviceId, at, note: at >= duty.to ? "the shift is over" : "back to normal" };
+    const wrong = problems.map((problem) => alertOf(live, problem, at));
+    // What it speaks through has failed: that alert says it already.
+    const may = ({ subtype }: DerivedProblem) => subtype !== "noSignal" || !parts.cutOff(duty.deviceId);
+    const raised = reconcile(parts.raising, live.raised, wrong, ended, now, changes, may);
+    live.raised = Object.keys(raised).length === 0 ? NOTHING_RAISED : raised;
   };
 
   function alertOf({ duty }: LiveDuty, { ruleId, subtype, level, since }: DutyProblem, at: Millis): DerivedProblem {
@@ -146,9 +131,12 @@ export function createDutyDesk(parts: DutyDeskParts) {
 
   const settle = (live: LiveDuty, before: LiveDuty["state"], at: Millis, now: Millis, changes: Changes): void => {
     const raisedBefore = live.raised;
-    if (live.state !== before || Object.keys(live.raised).length > 0) reconcile(live, at, now, changes);
+    settleAlerts(live, at, now, changes);
     if (live.state === before && live.raised === raisedBefore) return;
-    keep(live, changes);
+    const turned = live.raised !== raisedBefore || hasTurned(before, live.state);
+    if (turned || at - live.keptAt >= parts.keptEveryMs) keep(live, at, changes);
+    // What only goes on looks again later than was thought, never earlier.
+    if (!turned) return;
     changed(live.duty.deviceId);
     arm(live, now);
   };
@@ -222,10 +210,8 @@ export function createDutyDesk(parts: DutyDeskParts) {
         const rest = (byDevice.get(live.duty.deviceId) ?? []).filter((other) => other !== id);
         if (rest.length > 0) byDevice.set(live.duty.deviceId, rest);
         else byDevice.delete(live.duty.deviceId);
-        for (const key of Object.keys(live.raised)) {
-          const [ruleId = "", subtype = ""] = key.split(" ");
-          parts.over(ruleId, live.duty.deviceId, subtype === "" ? null : subtype, now, "no longer planned", changes);
-        }
+        const ended = { subjectId: live.duty.deviceId, at: now, note: "no longer planned" };
+        reconcile(parts.raising, live.raised, [], ended, now, changes);
         changes.putDocument(DUTIES, id, null);
         changed(live.duty.deviceId);
       }
@@ -236,21 +222,22 @@ export function createDutyDesk(parts: DutyDeskParts) {
         if (!kept && duty.to <= now) continue;
         const { state, raised, closed } = kept ?? {
           state: duty.kind === "person" ? newPersonState(duty, now) : newVehicleState(duty, now),
-          raised: {},
+          raised: NOTHING_RAISED,
           closed: false,
         };
-        const live = { duty, state, raised, closed } as LiveDuty;
+        const live = { duty, state, raised, closed, keptAt: known?.keptAt ?? now } as LiveDuty;
         byId.set(duty.id, live);
         if (!known) {
           const others = byDevice.get(duty.deviceId);
           if (others) others.push(duty.id);
           else byDevice.set(duty.deviceId, [duty.id]);
         }
+        // After a restart the newest fix is known, and those of the last moments before it are not.
+        if (!known) heardBefore(live, now);
         if (!kept) {
-          heardBefore(live, now);
           // Written down after it has begun: it is due from now on, not only at its next look.
           if (now >= duty.from) waits(live, now);
-          keep(live, changes);
+          keep(live, now, changes);
         }
         arm(live, now);
         changed(duty.deviceId);
@@ -281,7 +268,7 @@ export function createDutyDesk(parts: DutyDeskParts) {
         return;
       }
       live.closed = true;
-      keep(live, changes);
+      keep(live, dueAt, changes);
       parts.finished(live, changes);
     },
   };
@@ -290,8 +277,27 @@ export function createDutyDesk(parts: DutyDeskParts) {
   function heardBefore(live: LiveDuty, now: Millis): void {
     const subject = subjectOf(live.duty.deviceId);
     if (!subject || subject.at === null || dutyAt(live.duty.deviceId, subject.at) !== live || subject.at > now) return;
+    if (subject.at <= (live.state.heardAt ?? 0)) return;
     says(live, { at: subject.at, metrics: { ...subject.metrics, ...positionOf(subject) }, subject });
   }
+}
+
+/** Whether a state turned: that is written down, and shown, at once; the rest follows from the next fix. */
+function hasTurned(before: LiveDuty["state"], after: LiveDuty["state"]): boolean {
+  if (before.state !== after.state) return true;
+  if ("arrivedAt" in after) {
+    const was = before as PersonState;
+    const firstFix = (was.fixAt === null) !== (after.fixAt === null);
+    return firstFix || was.arrivedAt !== after.arrivedAt || was.outside?.value !== after.outside?.value;
+  }
+  const was = before as VehicleState;
+  return (
+    (was.heardAt === null) !== (after.heardAt === null) ||
+    was.startedAt !== after.startedAt ||
+    was.late !== after.late ||
+    was.stillSince !== after.stillSince ||
+    was.engineSince !== after.engineSince
+  );
 }
 
 function positionOf({ positionAt, at, metrics }: Subject): { lat?: number; lon?: number } {

@@ -17,6 +17,7 @@ import { ofDuty, ofStop, ofSweep, ofTask } from "./figures.ts";
 import { createLiveGround, type Ground } from "./ground.ts";
 import { createLoads } from "./loads.ts";
 import { createMileage } from "./mileage.ts";
+import type { Raising } from "./raising.ts";
 import type { CollectionName } from "./records.ts";
 import { createRegister, type Register } from "./register.ts";
 import { type DayPlan, planOf } from "./schedule.ts";
@@ -40,7 +41,7 @@ export interface OperationsParts {
   readonly startedAt: Millis;
   /** Revisions of crews live as long as the process. */
   readonly firstRev: number;
-  readonly limits: VisitLimits & UsageLimits;
+  readonly limits: VisitLimits & UsageLimits & { readonly dutyKeptMs: Millis };
   /** Where the figures are reckoned: both sides of a change are given. */
   readonly figures: (
     id: string,
@@ -126,19 +127,21 @@ export function createOperations(parts: OperationsParts): Operations {
     const { gatewayId } = device(id)?.attributes ?? {};
     return typeof gatewayId === "string" && parts.alerting().worstLevelOf(gatewayId) !== null;
   };
-  const holds: Alerting["holds"] = (problem, now, changes) => parts.alerting().holds(problem, now, changes);
-  const over: Alerting["over"] = (...given) => parts.alerting().over(...given);
+  const raising: Raising = {
+    holds: (...given) => parts.alerting().holds(...given),
+    over: (...given) => parts.alerting().over(...given),
+  };
 
   const duties: DutyDesk = createDutyDesk({
     documents,
     ground: () => ground,
     thresholds,
+    keptEveryMs: parts.limits.dutyKeptMs,
     subject,
     vehicleType,
     cutOff,
     timer,
-    holds,
-    over,
+    raising,
     changed: (id) => crews.touch(id),
     finished({ duty, state }, changes) {
       // Times, never positions: where somebody was is not kept with whether they worked.
@@ -181,8 +184,7 @@ export function createOperations(parts: OperationsParts): Operations {
     },
     signalOf: (id, at) => at - (subject(id)?.receivedAt ?? 0) < thresholds.vehicle().noSignalMinutes * MINUTE,
     timer,
-    holds,
-    over: (ruleId, subjectId, at, note, changes) => over(ruleId, subjectId, null, at, note, changes),
+    raising,
     counted(planned, before, after, changes) {
       const { id, pointId, from, line, crewId } = planned;
       const whose = { place: ground.placeOf({ pointId }, from), line, contractorId: contractorOf(crewId) };
@@ -196,8 +198,7 @@ export function createOperations(parts: OperationsParts): Operations {
     thresholds,
     vehicleType,
     timer,
-    holds,
-    over,
+    raising,
     counted(planned, before, after, changes) {
       const { id, sectionId, from, line, crewId } = planned;
       const whose = { place: ground.placeOf({ sectionId }, from), line, contractorId: contractorOf(crewId) };
@@ -223,8 +224,7 @@ export function createOperations(parts: OperationsParts): Operations {
       const at = unit === "minutes" ? windowEnd + amount * MINUTE : workingDaysLater(windowEnd, amount, calendar);
       return { at, level: line?.overdueLevel ?? 3 };
     },
-    holds,
-    over: (ruleId, subjectId, at, note, changes) => over(ruleId, subjectId, null, at, note, changes),
+    raising,
     counted(before, after, changes) {
       const { id, where, from, line, crewId } = after.planned;
       const whose = { place: ground.placeOf(where, from), line, contractorId: contractorOf(crewId) };

@@ -1,9 +1,8 @@
-import type { DerivedProblem } from "../alerts/alerting.ts";
 import type { Changes } from "../center/changes.ts";
-import type { Alert } from "../domain/alert.ts";
 import { MINUTE, type Millis } from "../domain/time.ts";
 import type { Ground } from "./ground.ts";
 import { createItems, type Item } from "./planned-items.ts";
+import type { Raising } from "./raising.ts";
 import type { Stop } from "./schedule.ts";
 import type { Thresholds } from "./thresholds.ts";
 import type { Visit, Visits } from "./visits.ts";
@@ -32,8 +31,7 @@ export interface StopsParts {
   readonly collects: (subjectId: string, stop: Stop) => boolean;
   readonly timer: (dueAt: Millis, timer: StopTimer) => void;
   readonly signalOf: (deviceId: string, at: Millis) => boolean;
-  readonly holds: (problem: DerivedProblem, now: Millis, changes: Changes) => Alert | null;
-  readonly over: (ruleId: string, subjectId: string, at: Millis, note: string, changes: Changes) => void;
+  readonly raising: Raising;
   /** Told of every change of a stop's state. */
   readonly counted: (planned: Stop, before: StopState, after: StopState, changes: Changes) => void;
 }
@@ -60,7 +58,8 @@ export function createStops(parts: StopsParts) {
     if (state.servedAt !== null || !parts.collects(visit.subjectId, planned)) return;
     if (visit.to < planned.from - graceMs()) return;
     const onTime = visit.from <= planned.to + graceMs();
-    if (state.raised) parts.over(RULE, planned.pointId, visit.to, `served by ${visit.subjectId}`, changes);
+    if (state.raised)
+      parts.raising.over(RULE, planned.pointId, null, visit.to, `served by ${visit.subjectId}`, changes);
     set(item, { ...state, servedAt: visit.from, servedBy: visit.subjectId, onTime, raised: false }, changes);
     record(item, changes);
   };
@@ -115,7 +114,7 @@ export function createStops(parts: StopsParts) {
         return;
       }
       const signal = planned.vehicleId === null || parts.signalOf(planned.vehicleId, dueAt);
-      const alert = parts.holds(
+      const alert = parts.raising.holds(
         {
           ruleId: RULE,
           subtype: null,

@@ -2,12 +2,12 @@ import type { DerivedProblem } from "../alerts/alerting.ts";
 import type { Changes } from "../center/changes.ts";
 import type { SeenObservation } from "../center/subject.ts";
 import type { LiveGeography } from "../district/geography.ts";
-import type { Alert } from "../domain/alert.ts";
 import type { RoadSection } from "../domain/district.ts";
 import { HOUR, MINUTE, type Millis } from "../domain/time.ts";
 import { Cells, cellsOf, createCoverage, timeForRest } from "./coverage.ts";
 import type { Ground } from "./ground.ts";
 import { createItems, type Item } from "./planned-items.ts";
+import { type Raised, type Raising, raisedKey, reconcile } from "./raising.ts";
 import type { Sweep } from "./schedule.ts";
 import type { Thresholds } from "./thresholds.ts";
 import { vehicleTypeOf } from "./vehicle-types.ts";
@@ -40,21 +40,15 @@ export interface SweepsParts {
   readonly thresholds: Thresholds;
   readonly vehicleType: (deviceId: string) => string | null;
   readonly timer: (dueAt: Millis, timer: SweepTimer) => void;
-  readonly holds: (problem: DerivedProblem, now: Millis, changes: Changes) => Alert | null;
-  readonly over: (
-    ruleId: string,
-    subjectId: string,
-    subtype: string | null,
-    at: Millis,
-    note: string,
-    changes: Changes,
-  ) => void;
+  readonly raising: Raising;
   /** Told of every change of a sweep's state. */
   readonly counted: (planned: Sweep, before: SweepState, after: SweepState, changes: Changes) => void;
 }
 
 const RULE = "sweep.coverage_low";
 const WILL_MISS = "willMiss";
+const WARNING = raisedKey(RULE, WILL_MISS);
+const MISSED = raisedKey(RULE, null);
 /** A make-up pass counts for so long after the window. */
 const MAKE_UP_MS = 4 * HOUR;
 const LOOK_EVERY_MS = 10 * MINUTE;
@@ -108,29 +102,34 @@ export function createSweeps(parts: SweepsParts) {
     changes.work.push({ id: planned.id, kind: "sweep", at: planned.from, subjectId: planned.sectionId, body });
   };
 
-  const raise = (item: LiveSweep, subtype: string | null, at: Millis, now: Millis, changes: Changes): Alert | null => {
-    const { planned, state } = item;
-    return parts.holds(
-      {
-        ruleId: RULE,
-        subtype,
-        subject: { kind: "section", id: planned.sectionId },
-        place: parts.ground().placeOf({ sectionId: planned.sectionId }, at),
-        ...(subtype === WILL_MISS && { level: 4 as const }),
-        at,
-        facts: {
-          planId: planned.sourceId,
-          from: planned.from,
-          to: planned.to,
-          crewId: planned.crewId,
-          vehicleId: planned.vehicleId,
-          coveredPct: Math.round(state.share * 1_000) / 10,
-          targetPct: Math.round(targetOf(planned) * 1_000) / 10,
-        },
+  /** Opens and ends the warning and the alert; what stands then. */
+  const settleAlerts = (
+    { planned, state }: LiveSweep,
+    wanted: Pick<SweepState, "warned" | "raised">,
+    { at, note, now }: { at: Millis; note: string; now: Millis },
+    changes: Changes,
+  ): Pick<SweepState, "warned" | "raised"> => {
+    const problem = (subtype: string | null): DerivedProblem => ({
+      ruleId: RULE,
+      subtype,
+      subject: { kind: "section", id: planned.sectionId },
+      place: parts.ground().placeOf({ sectionId: planned.sectionId }, at),
+      ...(subtype === WILL_MISS && { level: 4 as const }),
+      at,
+      facts: {
+        planId: planned.sourceId,
+        from: planned.from,
+        to: planned.to,
+        crewId: planned.crewId,
+        vehicleId: planned.vehicleId,
+        coveredPct: Math.round(state.share * 1_000) / 10,
+        targetPct: Math.round(targetOf(planned) * 1_000) / 10,
       },
-      now,
-      changes,
-    );
+    });
+    const before: Raised = { ...(state.warned && { [WARNING]: 4 }), ...(state.raised && { [MISSED]: 0 }) };
+    const wrong = [...(wanted.warned ? [problem(WILL_MISS)] : []), ...(wanted.raised ? [problem(null)] : [])];
+    const stands = reconcile(parts.raising, before, wrong, { subjectId: planned.sectionId, at, note }, now, changes);
+    return { warned: WARNING in stands, raised: MISSED in stands };
   };
 
   const marked = (item: LiveSweep, at: Millis, changes: Changes): void => {
@@ -144,9 +143,9 @@ export function createSweeps(parts: SweepsParts) {
       lastAt: Math.max(state.lastAt ?? at, at),
     };
     const enough = share >= targetOf(planned);
-    if (enough && state.warned) parts.over(RULE, planned.sectionId, WILL_MISS, at, "swept in time", changes);
-    if (enough && state.raised) parts.over(RULE, planned.sectionId, null, at, "made up for", changes);
-    set(item, { ...next, warned: state.warned && !enough, raised: state.raised && !enough }, changes);
+    const wanted = { warned: state.warned && !enough, raised: state.raised && !enough };
+    const note = state.raised ? "made up for" : "swept in time";
+    set(item, { ...next, ...settleAlerts(item, wanted, { at, note, now: at }, changes) }, changes);
     if (state.judged) record(item, changes);
   };
 
@@ -205,9 +204,9 @@ export function createSweeps(parts: SweepsParts) {
       const again = (at: Millis) => timer(at, { type: "sweep", sweepId });
       const enough = state.share >= targetOf(planned);
       if (dueAt >= planned.to + lateMs()) {
-        if (state.warned) parts.over(RULE, planned.sectionId, WILL_MISS, dueAt, "the window is over", changes);
-        const raised = !enough && raise(item, null, planned.to, dueAt, changes) !== null;
-        set(item, { ...item.state, judged: true, warned: false, raised }, changes);
+        const wanted = { warned: false, raised: !enough };
+        const stands = settleAlerts(item, wanted, { at: planned.to, note: "the window is over", now: dueAt }, changes);
+        set(item, { ...item.state, judged: true, ...stands }, changes);
         record(item, changes);
         return;
       }
@@ -216,8 +215,10 @@ export function createSweeps(parts: SweepsParts) {
         const pace = timeForRest(state.share, dueAt - (state.firstAt ?? dueAt));
         const needed = pace ?? (lengthM / 1_000 / USUAL_KMH) * HOUR;
         // A make-up pass must still be possible when the warning comes.
-        if (dueAt + needed + reserveMs() > planned.to && raise(item, WILL_MISS, dueAt, dueAt, changes)) {
-          set(item, { ...item.state, warned: true }, changes);
+        if (dueAt + needed + reserveMs() > planned.to) {
+          const wanted = { warned: true, raised: state.raised };
+          const stands = settleAlerts(item, wanted, { at: dueAt, note: "", now: dueAt }, changes);
+          if (stands.warned) set(item, { ...item.state, ...stands }, changes);
         }
       }
       again(Math.min(dueAt + LOOK_EVERY_MS, planned.to + lateMs()));

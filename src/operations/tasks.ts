@@ -1,6 +1,4 @@
-import type { DerivedProblem } from "../alerts/alerting.ts";
 import type { Changes } from "../center/changes.ts";
-import type { Alert } from "../domain/alert.ts";
 import type { Level } from "../domain/levels.ts";
 import { distanceM } from "../domain/place.ts";
 import { conflict, notFound, Problem } from "../domain/problem.ts";
@@ -9,6 +7,7 @@ import type { Json } from "../domain/text.ts";
 import { MINUTE, type Millis } from "../domain/time.ts";
 import type { Ground } from "./ground.ts";
 import { createItems, type Item } from "./planned-items.ts";
+import type { Raising } from "./raising.ts";
 import type { TaskRun } from "./schedule.ts";
 import type { Visit } from "./visits.ts";
 
@@ -45,8 +44,7 @@ export interface TasksParts {
   readonly lineOf: (deviceId: string) => string | null;
   /** When the line's tolerance after a window ends, and how grave being overdue is. */
   readonly overdue: (line: string, windowEnd: Millis) => { readonly at: Millis; readonly level: Level };
-  readonly holds: (problem: DerivedProblem, now: Millis, changes: Changes) => Alert | null;
-  readonly over: (ruleId: string, subjectId: string, at: Millis, note: string, changes: Changes) => void;
+  readonly raising: Raising;
   /** Told of every change of a task's state. */
   readonly counted: (before: LiveTask, after: LiveTask, changes: Changes) => void;
 }
@@ -94,7 +92,7 @@ export function createTasks(parts: TasksParts) {
   };
 
   const finish = (item: LiveTask, at: Millis, by: string, note: string | null, changes: Changes): void => {
-    if (item.state.raised) parts.over(RULE, item.planned.id, at, "done", changes);
+    if (item.state.raised) parts.raising.over(RULE, item.planned.id, null, at, "done", changes);
     set(item, { status: "done", doneAt: at, by, note, raised: false }, changes);
   };
 
@@ -179,7 +177,7 @@ export function createTasks(parts: TasksParts) {
         }
         finish(item, now, actor.name, note, changes);
       } else if (action === "cancel") {
-        if (state.raised) parts.over(RULE, id, now, "cancelled", changes);
+        if (state.raised) parts.raising.over(RULE, id, null, now, "cancelled", changes);
         set(item, { status: "cancelled", doneAt: now, by: actor.name, note, raised: false }, changes);
       } else {
         set(item, { status: "planned", doneAt: null, by: actor.name, note }, changes);
@@ -246,7 +244,7 @@ export function createTasks(parts: TasksParts) {
         level,
         facts: { ...facts, crewId: planned.crewId },
       };
-      if (parts.holds(problem, dueAt, changes)) set(item, { raised: true }, changes);
+      if (parts.raising.holds(problem, dueAt, changes)) set(item, { raised: true }, changes);
       else timer(dueAt + AGAIN_MS, { type: "task", taskId });
     },
   };

@@ -17,7 +17,7 @@ export function createThresholds(ruleOf: (id: string) => Rule | undefined): Thre
   };
   return {
     number,
-    person: () => ({
+    person: sameWhile(["person.absent", "person.off_post", "person.idle"], () => ({
       graceMinutes: number("person.absent", "graceMinutes", 15),
       noSignalMinutes: number("person.absent", "noSignalMinutes", 10),
       offPostM: number("person.off_post", "toleranceM", 30),
@@ -27,14 +27,24 @@ export function createThresholds(ruleOf: (id: string) => Rule | undefined): Thre
       idleMinutes: number("person.idle", "minutes", 30),
       idleLongMinutes: number("person.idle", "minorMinutes", 60),
       movedM: number("person.idle", "movedM", 50),
-    }),
-    vehicle: () => ({
+    })),
+    vehicle: sameWhile(["vehicle.not_on_duty", "vehicle.idle"], () => ({
       graceMinutes: number("vehicle.not_on_duty", "graceMinutes", 15),
       workedMinutes: number("vehicle.not_on_duty", "workedMinutes", 5),
       noSignalMinutes: number("vehicle.not_on_duty", "noSignalMinutes", 15),
       standMinutes: number("vehicle.idle", "minutes", 20),
       standLongMinutes: number("vehicle.idle", "minorMinutes", 40),
       idlingMinutes: number("vehicle.idle", "idlingMinutes", 10),
-    }),
+    })),
   };
+
+  /** Looked up with each fix: put together anew only when one of the rules was changed. */
+  function sameWhile<T>(ruleIds: readonly string[], make: () => T): () => T {
+    let known: { readonly rules: readonly (Rule | undefined)[]; readonly made: T } | null = null;
+    return () => {
+      if (known?.rules.every((rule, index) => rule === ruleOf(ruleIds[index] as string))) return known.made;
+      known = { rules: ruleIds.map(ruleOf), made: make() };
+      return known.made;
+    };
+  }
 }

@@ -32,6 +32,8 @@ export const work = {
   /** How long a crew has to answer an offer, and how many are asked before a dispatcher must look again. */
   OFFER_SECONDS: count(120),
   OFFER_CREWS: count(3),
+  /** How somebody's duty goes is written down when it turns, and at least every so many seconds. */
+  DUTY_KEPT_SECONDS: count(60),
   /** Guards of kilometres and litres: the fastest way (km/h), the longest silence over which positions tell it, what an engine burns at most. */
   VEHICLE_FASTEST_KMH: count(120),
   VEHICLE_TRACK_GAP_MINUTES: count(10),

@@ -93,7 +93,14 @@ export function openField(startedAt: Millis, features: readonly DistrictFeature[
       placeAt: (lat, lon) => geography.placeAt(lat, lon, now),
       startedAt: now,
       firstRev: 0,
-      limits: { keepMs: 48 * HOUR, keep: 10_000, fastestKmh: 120, gapMs: 10 * MINUTE, burnsLPerHour: 60 },
+      limits: {
+        keepMs: 48 * HOUR,
+        keep: 10_000,
+        dutyKeptMs: MINUTE,
+        fastestKmh: 120,
+        gapMs: 10 * MINUTE,
+        burnsLPerHour: 60,
+      },
       figures(id, before, after) {
         contributions.push({ id, before, after });
       },
