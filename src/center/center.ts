@@ -30,6 +30,7 @@ import { restoreWorld } from "./restore-world.ts";
 import { Revisions } from "./revisions.ts";
 import { showLevels } from "./show-levels.ts";
 import { createWalls } from "./walls.ts";
+import { workLimits } from "./work-limits.ts";
 import { defaultWorldLimits, World } from "./world.ts";
 
 export interface CenterParts {
@@ -122,14 +123,7 @@ export function createCenter({
     placeAt: (lat, lon) => district.current.placeAt(lat, lon, clock.now()),
     startedAt,
     firstRev: Date.now() * 1_000,
-    limits: {
-      keepMs: config.VISITS_KEPT_HOURS * HOUR,
-      keep: config.VISITS_KEPT,
-      dutyKeptMs: config.DUTY_KEPT_SECONDS * SECOND,
-      fastestKmh: config.VEHICLE_FASTEST_KMH,
-      gapMs: config.VEHICLE_TRACK_GAP_MINUTES * MINUTE,
-      burnsLPerHour: config.VEHICLE_BURNS_LITRES_PER_HOUR,
-    },
+    limits: workLimits(config),
     figures: (...given) => kpis.replace(...given),
     counted: (...given) => kpis.add(...given),
     alerting: () => desk,

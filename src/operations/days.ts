@@ -64,3 +64,15 @@ export function spanOn(day: number, from: string, to: string, calendar: Calendar
 /** Minutes from `from` to `to`, over midnight when `to` is not later. */
 export const minutesBetween = (from: string, to: string): number =>
   (minutesOf(to) - minutesOf(from) + DAY / MINUTE) % (DAY / MINUTE) || DAY / MINUTE;
+
+/** The same time of day so many working days later. */
+export function workingDaysLater(at: Millis, days: number, calendar: Calendar): Millis {
+  const first = calendar.dayNumber(at);
+  const minutes = Math.round((at - calendar.instant(first, 0)) / MINUTE);
+  let day = first;
+  for (let left = days; left > 0; ) {
+    day++;
+    if (calendar.dayKind(dateOf(day)) === "workingDay") left--;
+  }
+  return calendar.instant(day, minutes);
+}

@@ -6,12 +6,12 @@ import type { Changes } from "../center/changes.ts";
 import type { SeenObservation, Subject } from "../center/subject.ts";
 import type { LiveGeography } from "../district/geography.ts";
 import type { Calendar } from "../domain/calendar.ts";
-import { dateOf } from "../domain/calendar.ts";
 import type { Device } from "../domain/device.ts";
 import type { Place } from "../domain/place.ts";
 import { type Clock, MINUTE, type Millis } from "../domain/time.ts";
 import type { Contribution } from "../kpi/measures.ts";
 import { type Crews, createCrews } from "./crews.ts";
+import { workingDaysLater } from "./days.ts";
 import { createDutyDesk, type DutyDesk, type DutyTimer, type LiveDuty } from "./duty-desk.ts";
 import { ofDuty, ofStop, ofSweep, ofTask } from "./figures.ts";
 import { createLiveGround, type Ground } from "./ground.ts";
@@ -341,16 +341,4 @@ function badgesOf(register: Register): ReadonlySet<string> {
   );
   const people = [...register.all("people")].filter(({ id }) => planned.has(id));
   return new Set(people.flatMap(({ badge }) => badge ?? []));
-}
-
-/** The same time of day so many working days later. */
-function workingDaysLater(at: Millis, days: number, calendar: Calendar): Millis {
-  const first = calendar.dayNumber(at);
-  const minutes = Math.round((at - calendar.instant(first, 0)) / MINUTE);
-  let day = first;
-  for (let left = days; left > 0; ) {
-    day++;
-    if (calendar.dayKind(dateOf(day)) === "workingDay") left--;
-  }
-  return calendar.instant(day, minutes);
 }
