@@ -136,6 +136,24 @@ describe("who is who", () => {
     expect((await ask("crew", "POST", `/api/v1/tasks/${task.id}/complete`)).status).toBe(404);
   });
 
+  test("past duties of people are shown to whoever asks for one of them and says why, never all at once", async () => {
+    const duty = {
+      line: "cleaning",
+      crewId: "crew-1",
+      deviceId: "badge-wang",
+      post: { circle: { ...PLACE, radiusM: 500 } },
+    };
+    await center.center.operate((now, changes) =>
+      changes.work.push({ kind: "duty", id: "r/li-na@past", at: now, subjectId: "badge-wang", body: duty }),
+    );
+    const read = async (query: string) => ask("dispatcher", "GET", `/api/v1/work/duty?from=${FROM}${query}`);
+    await center.center.operate((now, changes) =>
+      changes.work.push({ kind: "duty", id: "p@past", at: now, subjectId: "tank-9", body: { line: "cleaning" } }),
+    );
+    expect(JSON.parse((await read("")).text)).toMatchObject({ items: [{ line: "cleaning" }] });
+    expect((await read("&subjectId=badge-wang")).status).toBe(400);
+  });
+
   test("asking by the name of a person gives nothing away: the same as for nobody", async () => {
     for (const path of [
       "/devices/X",

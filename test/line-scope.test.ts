@@ -72,6 +72,23 @@ describe("whose work an alert is", () => {
 });
 
 describe("a token of one line", () => {
+  test("reads and changes what is written down about its own line, and finds nothing of another", async () => {
+    const write = (id: string, line: string) =>
+      center.rest("PUT", `/registry/crews/${id}`, { name: id, line, members: [] });
+    await write("own-crew", "pestControl");
+    await write("other-crew", "cleaning");
+    const address = (id: string) => `/api/v1/registry/crews/${id}`;
+    expect((await ask("GET", address("own-crew"))).status).toBe(200);
+    expect((await ask("GET", address("other-crew"))).status).toBe(404);
+    expect((await ask("DELETE", address("other-crew"))).status).toBe(404);
+    const changed = { name: "Mine now", line: "pestControl", members: [] };
+    expect((await ask("PUT", address("other-crew"), changed)).status).toBe(404);
+    expect((await ask("PUT", address("own-crew"), { ...changed, line: "cleaning" })).status).toBe(403);
+    const rows = [{ id: "other-crew", ...changed }];
+    expect((await ask("POST", "/api/v1/registry/crews/import", rows)).status).toBe(404);
+    expect(await center.rest("GET", "/registry/crews/other-crew")).toMatchObject({ name: "other-crew" });
+  });
+
   test("is told of no other line's alert on any route", async () => {
     const { paths } = JSON.parse((await ask("GET", "/openapi.json")).text) as { paths: Record<string, object> };
     const query = `from=${FROM}&metric=hr&reason=look&limit=100&atLeast=1&lat=${PLACE.lat}&lon=${PLACE.lon}`;

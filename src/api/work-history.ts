@@ -84,7 +84,8 @@ export function registerWorkHistory(api: Api, { center, config }: ResourceParts)
     {
       config: needs("readWork"),
       schema: {
-        summary: "Ended duties, judged stops and sweeps, and tasks, newest first. A page may hold fewer than `limit`",
+        summary:
+          "Ended duties, judged stops and sweeps, and tasks, newest first; a person's duties only when asked for by its badge, and with a reason. A page may hold fewer than `limit`",
         params: z.object({ kind: z.enum(["duty", "stop", "sweep", "task"]) }),
         querystring: query,
       },
@@ -95,7 +96,12 @@ export function registerWorkHistory(api: Api, { center, config }: ResourceParts)
       if (kind === "duty" && subjectId !== undefined) await readable(request, subjectId, "duties");
       const found = await center.store.work({ kind, limit, ...spanOf({ from, to }), ...given({ subjectId, cursor }) });
       const who = actor(request);
-      const shown = found.items.filter((record) => reachesWork(who, workOf(record)));
+      // What somebody did is shown to whoever asks for that person, and says why.
+      const shown = found.items.filter(
+        (record) =>
+          (kind !== "duty" || subjectId !== undefined || !isPerson(record.subjectId)) &&
+          reachesWork(who, workOf(record)),
+      );
       return { items: shown.map(({ body }) => body), next: found.next };
     },
   );
