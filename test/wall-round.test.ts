@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { datumOf, shifted } from "../src/console/shared/map-geometry.ts";
+import { rowsAt } from "../src/console/wall/list-rows.ts";
 import { interruptionAt, isNight, orderAt, sceneOfRound } from "../src/console/wall/round.ts";
-import { perHour, ranking, shareOf } from "../src/console/wall/statistics.ts";
+import { countBy, countSince, perHour, ranking, shareOf } from "../src/console/wall/statistics.ts";
 import { HOUR, SECOND } from "../src/domain/time.ts";
 import { sceneNames } from "../src/domain/wall.ts";
 import { alertOf, T0 } from "./support/store.ts";
@@ -30,6 +31,47 @@ describe("what holds the screen", () => {
     for (const fields of cases) {
       expect(interruptionAt(byId(critical("a", fields)), null, new Set(), T0, HOLD), JSON.stringify(fields)).toBeNull();
     }
+  });
+});
+
+describe("the list", () => {
+  const many = (level: 1 | 2 | 3 | 4, count: number) =>
+    Array.from({ length: count }, (_, i) => alertOf({ id: `${level}-${i}`, level, openedAt: T0 + i }));
+  const ids = (part: { shown: readonly { id: string }[] }) => part.shown.map(({ id }) => id);
+
+  test("what is grave stands above, the newest first; the rest keeps its rows below", () => {
+    const { upper, lower } = rowsAt([...many(3, 2), ...many(2, 9), ...many(1, 1)], 8, 0);
+    expect(ids(upper)).toEqual(["1-0", "2-8", "2-7", "2-6", "2-5", "2-4"]);
+    expect(ids(lower)).toEqual(["3-1", "3-0"]);
+    expect([upper.all, lower.all]).toEqual([10, 2]);
+    expect(ids(rowsAt(many(4, 3), 8, 0).lower)).toEqual(["4-2", "4-1", "4-0"]);
+    expect(rowsAt([], 8, 0).upper).toMatchObject({ all: 0, shown: [], pages: 1 });
+  });
+
+  test("leafs through what does not fit, so that every grave alert has its turn; level 1 never leaves", () => {
+    const alerts = [...many(1, 2), ...many(2, 20), ...many(4, 40)];
+    const seen = new Set<string>();
+    const first = rowsAt(alerts, 8, 0);
+    for (let turn = 0; turn < first.upper.pages; turn++) {
+      const { upper, lower } = rowsAt(alerts, 8, turn);
+      expect(ids(upper).slice(0, 2)).toEqual(["1-1", "1-0"]);
+      expect(upper.shown.length + lower.shown.length).toBe(8);
+      for (const id of ids(upper)) seen.add(id);
+    }
+    expect(seen.size).toBe(22);
+    expect(rowsAt(alerts, 8, first.upper.pages).upper).toEqual(first.upper);
+    expect(first.lower.all).toBe(40);
+  });
+
+  test("more critical alerts than rows are leafed through as well", () => {
+    const alerts = many(1, 12);
+    const pages = [0, 1].map((turn) => ids(rowsAt(alerts, 8, turn).upper));
+    expect(pages.map(({ length }) => length)).toEqual([8, 8]);
+    expect(new Set(pages.flat()).size).toBe(12);
+  });
+
+  test("what is over is not in it", () => {
+    expect(rowsAt([alertOf({ closedAt: T0 }), alertOf({ clearedAt: T0 })], 8, 0).upper.all).toBe(0);
   });
 });
 
@@ -85,6 +127,21 @@ describe("numbers of the wall", () => {
       [2, 1],
       [0, 1],
     ]);
+  });
+
+  test("what stands now and what has come since are different numbers; mistakes are in neither", () => {
+    const rule = ({ ruleId }: { ruleId: string }) => ruleId;
+    const alerts = [
+      alertOf({ ruleId: "a", openedAt: T0 }),
+      alertOf({ ruleId: "a", openedAt: T0, clearedAt: T0 + 1 }),
+      alertOf({ ruleId: "b", openedAt: T0 - HOUR }),
+      alertOf({ ruleId: "a", openedAt: T0, state: "falsePositive", closedAt: T0 + 1 }),
+    ];
+    expect(countBy(alerts, rule)).toEqual([
+      ["a", 1],
+      ["b", 1],
+    ]);
+    expect(countSince(alerts, T0, rule)).toEqual([["a", 2]]);
   });
 
   test("communities stand by on-time rate, then by what is overdue", () => {

@@ -1,10 +1,10 @@
 import type { CDPSession, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AlertView } from "../src/stream/protocol.ts";
-import { openBrowser, openPage, type WatchedPage } from "./support/browser.ts";
+import { openBrowser } from "./support/browser.ts";
 import { temporaryDirectory } from "./support/directory.ts";
 import { hostileStrings } from "./support/hostile-strings.ts";
 import { startTestCenter, type TestCenter } from "./support/running-center.ts";
+import { openWall as open, report, viewerToken, WALL_TIMEOUT } from "./support/wall.ts";
 
 let browser: Awaited<ReturnType<typeof openBrowser>>;
 beforeAll(async () => {
@@ -18,27 +18,9 @@ const PICTURE = Buffer.from(
   "base64",
 );
 const place = { lat: 22.733, lon: 113.9033 };
-const TIMEOUT = { timeout: 20_000 };
+const TIMEOUT = WALL_TIMEOUT;
 
-interface OpenWall extends WatchedPage, AsyncDisposable {
-  /** Every address the page asked for. */
-  readonly asked: string[];
-}
-
-async function openWall(center: TestCenter, token: string | null, language = "en"): Promise<OpenWall> {
-  const watched = await openPage(browser, { viewport: { width: 1280, height: 720 } });
-  const asked: string[] = [];
-  watched.page.on("request", (request) => asked.push(request.url()));
-  await watched.page.goto(`${center.http}/?lang=${language}${token ? `#token=${token}` : ""}`);
-  return Object.assign(watched, { asked, [Symbol.asyncDispose]: () => watched.page.context().close() });
-}
-
-async function viewerToken(center: TestCenter, name = "lobby"): Promise<string> {
-  return (await center.rest<{ token: string }>("POST", "/tokens", { name, role: "viewer" })).token;
-}
-
-const report = (center: TestCenter, ruleId: string, id: string, at = place) =>
-  center.rest<AlertView>("POST", "/alerts", { ruleId, subject: { kind: "spot", id }, place: at });
+const openWall = (center: TestCenter, token: string | null) => open(browser, center, token);
 
 const sceneOf = (page: Page) => page.getAttribute(".wall", "data-scene");
 const grey = (page: Page) => page.locator(".wall.grey").count();

@@ -54,7 +54,11 @@ export function registerWalls(api: Api, { center, config, stream }: ResourcePart
       config: { ...needs("public"), ...atMost(config.PAIRING_REQUESTS_PER_MINUTE) },
       schema: { summary: "A screen asks to be paired: a code to show, and a secret to collect its token with" },
     },
-    async (_request, reply) => reply.code(201).send(pairing.open(center.clock.now())),
+    async (_request, reply) => {
+      // With the time it is here: a screen's own clock may be wrong by hours.
+      const now = center.clock.now();
+      return reply.code(201).send({ ...pairing.open(now), now });
+    },
   );
 
   api.post(

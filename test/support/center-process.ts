@@ -70,8 +70,9 @@ export async function startCenterProcess(
         headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      if (!answer.ok) throw new Error(`${method} ${path} → ${answer.status} ${await answer.text()}`);
-      return (await answer.json()) as T;
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path} → ${answer.status} ${text}`);
+      return (text ? JSON.parse(text) : undefined) as T;
     },
     stop(signal = "SIGTERM") {
       child.kill(signal);

@@ -1,5 +1,5 @@
 import type { FeatureCollection } from "geojson";
-import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
+import type { ExpressionSpecification, LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
 import { ofType } from "./map-geometry.ts";
 
 export type Theme = "dark" | "light";
@@ -63,6 +63,17 @@ export function baseStyle(theme: Theme, base: BaseMap): StyleSpecification | str
   }
   return { version: 8, sources, layers };
 }
+
+/** From nothing (vermilion) over half (yellow) to all (blue-green), 0 to 1: apart for colour-blind eyes too. */
+export const shareColor = (share: unknown[]) =>
+  [
+    "interpolate",
+    ["linear"],
+    ["to-number", share],
+    ...[0, "#e0653a"],
+    ...[0.6, "#f0d04a"],
+    ...[0.95, "#2fb894"],
+  ] as unknown as ExpressionSpecification;
 
 const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 const geojson = (data: FeatureCollection): SourceSpecification => ({ type: "geojson", data });
@@ -128,6 +139,7 @@ export function groundLayers(theme: Theme, ownGround: boolean): LayerSpecificati
   ];
   return [
     ...(ownGround ? ground : []),
+    { id: "shares", type: "fill", source: "communities", paint: { "fill-color": paint.area, "fill-opacity": 0 } },
     {
       id: "sections",
       type: "line",
@@ -136,23 +148,7 @@ export function groundLayers(theme: Theme, ownGround: boolean): LayerSpecificati
       paint: {
         "line-width": ["interpolate", ["linear"], ["zoom"], 12, 3, 17, 12],
         "line-opacity": 0.9,
-        // From not served (vermilion) over half (yellow) to served (blue-green): apart for colour-blind eyes too.
-        "line-color": [
-          "case",
-          ["==", ["get", "coverage"], null],
-          paint.minor,
-          [
-            "interpolate",
-            ["linear"],
-            ["to-number", ["get", "coverage"]],
-            0,
-            "#e0653a",
-            0.6,
-            "#f0d04a",
-            0.95,
-            "#2fb894",
-          ],
-        ],
+        "line-color": ["case", ["==", ["get", "coverage"], null], paint.minor, shareColor(["get", "coverage"])],
       },
     },
     {
@@ -205,9 +201,8 @@ export function foregroundLayers(theme: Theme, scale: number): LayerSpecificatio
       layout: {
         "text-field": ["get", "label"],
         "text-font": MAP_FONTS,
-        "text-size": ["interpolate", ["linear"], ["get", "count"], 1, 10 * scale, 200, 14 * scale],
+        "text-size": ["interpolate", ["linear"], ["get", "count"], 1, 12 * scale, 200, 15 * scale],
         "text-allow-overlap": true,
-        "text-ignore-placement": true,
       },
       paint: { "text-color": paint.cellText },
     },
@@ -218,11 +213,14 @@ export function foregroundLayers(theme: Theme, scale: number): LayerSpecificatio
       layout: {
         "text-field": ["get", "name"],
         "text-font": MAP_FONTS,
-        "text-size": ["interpolate", ["linear"], ["zoom"], 12, 15 * scale, 16, 24 * scale],
+        "text-size": ["interpolate", ["linear"], ["zoom"], 12, 17 * scale, 16, 24 * scale],
         "text-letter-spacing": 0.18,
+        // Steps aside for what is counted and for alerts, as far as there is room; it never goes away.
+        "text-variable-anchor": ["center", "top", "bottom", "left", "right", "top-left", "bottom-right"],
+        "text-radial-offset": 1.6,
         "text-allow-overlap": true,
       },
-      paint: { "text-color": paint.label, "text-halo-color": paint.halo, "text-halo-width": 1.6 },
+      paint: { "text-color": paint.label, "text-halo-color": paint.halo, "text-halo-width": 2 * scale },
     },
     {
       id: "alert-glow",
@@ -242,7 +240,6 @@ export function foregroundLayers(theme: Theme, scale: number): LayerSpecificatio
       layout: {
         "icon-image": ["concat", "level-", ["to-string", ["get", "level"]]],
         "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
         "symbol-sort-key": ["-", 0, ["get", "level"]],
         "icon-size": ["interpolate", ["linear"], ["zoom"], 12, 0.5 * scale, 17, 0.9 * scale],
       },

@@ -20,7 +20,6 @@ const STRIDE = 8;
 /** x, y · x, y · time: one stretch of a trail. */
 const TRAIL_STRIDE = 5;
 const TRAIL_STRETCHES = 8_192;
-const TRAIL_SECONDS = 90;
 /** A jump this long is no movement: it is shown at once, without a trail. About 1 km. */
 const JUMP = 2.5e-5;
 const SLOWEST_SECONDS = 10;
@@ -46,7 +45,7 @@ precision mediump float;
 uniform sampler2D atlas; uniform float opacity; in vec2 at; out vec4 color;
 void main() { color = texture(atlas, at) * opacity; }`;
 const TRAIL_VERTEX = `#version 300 es
-uniform mat4 matrix; uniform vec2 viewport; uniform float width; uniform float now;
+uniform mat4 matrix; uniform vec2 viewport; uniform float width; uniform float now; uniform float lasting;
 layout(location=0) in vec4 ends; layout(location=1) in float drawnAt;
 out float strength;
 void main() {
@@ -56,7 +55,7 @@ void main() {
   vec4 end = (gl_VertexID & 1) == 0 ? a : b;
   float side = (gl_VertexID >> 1) == 0 ? -1. : 1.;
   gl_Position = end + vec4(across * side * width / viewport * end.w, 0., 0.);
-  strength = drawnAt <= 0. ? 0. : clamp(1. - (now - drawnAt) / ${TRAIL_SECONDS}., 0., 1.);
+  strength = drawnAt <= 0. ? 0. : clamp(1. - (now - drawnAt) / lasting, 0., 1.);
 }`;
 const TRAIL_FRAGMENT = `#version 300 es
 precision mediump float;
@@ -102,6 +101,8 @@ export class SubjectLayer implements CustomLayerInterface {
   /** Whether subjects glide from one position to the next; off at night. */
   motion = true;
   trails = true;
+  /** How long a trail can be seen. */
+  trailSeconds = 90;
   opacity = 1;
 
   constructor(options: SubjectLayerOptions) {
@@ -225,6 +226,7 @@ export class SubjectLayer implements CustomLayerInterface {
         matrix,
         viewport: [width, height],
         now: [now],
+        lasting: [this.trailSeconds],
         width: [2.2 * ratio * this.#options.scale],
         tint: [red * 0.7, green * 0.7, blue * 0.7, 0.7].map((part) => part * this.opacity),
       });

@@ -1,15 +1,14 @@
 import type { Map as MapLibreMap } from "maplibre-gl";
 import type { Level } from "../../domain/levels.ts";
 import { levels } from "../../domain/levels.ts";
-import { kindSymbols, levelSymbols, SYMBOL_BOX, symbolOf } from "./symbols.tsx";
+import { IDLE_COLOR, kindSymbols, levelSymbols, SYMBOL_BOX, symbolOf } from "./symbols.tsx";
 
-/** How a subject is drawn: filled, with a bar when it should move and does not, hollow when it is not heard. */
+/** How a subject is drawn: filled, yellow and cut in two when it should move and does not, hollow when it is not heard. */
 export const markStates = ["normal", "idle", "offline"] as const;
 export type MarkState = (typeof markStates)[number];
 
 const PICTURE = 64;
 const EDGE = "#08121c";
-const IDLE = "#f2c14e";
 const OFFLINE = "#8496a8";
 
 const kindOrder = [...Object.keys(kindSymbols), "other"];
@@ -58,13 +57,11 @@ export function drawAtlas(): HTMLCanvasElement {
         draw.stroke(shape);
         continue;
       }
-      draw.fillStyle = color;
+      draw.fillStyle = state === "idle" ? IDLE_COLOR : color;
       draw.fill(shape);
       if (state === "idle") {
         draw.fillStyle = EDGE;
-        draw.fillRect(12, 22, 24, 10);
-        draw.fillStyle = IDLE;
-        draw.fillRect(14, 24, 20, 6);
+        draw.fillRect(8, 24, 32, 6);
       }
     }
   }

@@ -36,12 +36,25 @@ export const levelSymbols: Readonly<Record<Level, Symbol>> = {
   4: { path: "M24 4a20 20 0 1 1 0 40a20 20 0 1 1 0-40Z", color: "#6db8ff" },
 };
 
-export function KindSymbol({ kind, hollow = false }: { kind: string; hollow?: boolean }) {
+/** Of what should move and does not. */
+export const IDLE_COLOR = "#f2c14e";
+
+interface KindSymbolProps {
+  readonly kind: string;
+  /** Not heard. */
+  readonly hollow?: boolean;
+  /** Its engine runs and it stands. */
+  readonly idle?: boolean;
+}
+
+export function KindSymbol({ kind, hollow = false, idle = false }: KindSymbolProps) {
   const { path, color } = symbolOf(kind);
-  const paint = hollow ? { fill: "none", stroke: "#7d91a5", "stroke-width": 4 } : { fill: color };
+  const fill = idle ? IDLE_COLOR : color;
+  const paint = hollow ? { fill: "none", stroke: "#7d91a5", "stroke-width": 4 } : { fill };
   return (
     <svg class="symbol" viewBox={`0 0 ${SYMBOL_BOX} ${SYMBOL_BOX}`} aria-hidden="true">
       <path d={path} {...paint} />
+      {idle && <path d="M8 27H40" stroke="#08121c" stroke-width={6} />}
     </svg>
   );
 }

@@ -15,17 +15,17 @@ export function hourlyOption(
   hours: readonly { at: Millis; opened: number; ended?: number }[],
   names: { opened: string; ended?: string },
 ): EChartsCoreOption {
-  const size = letterSize() * 0.72;
+  const size = letterSize() * 0.86;
   return {
     animation: false,
-    grid: { left: size * 2.4, right: size, top: size * 2.4, bottom: size * 2 },
+    grid: { left: size * 2.4, right: size, top: names.ended ? size * 2.2 : size, bottom: size * 2 },
     legend: names.ended ? { top: 0, right: 0, itemHeight: size * 0.8, textStyle: axisText(size) } : undefined,
     xAxis: {
       type: "category",
       data: hours.map(({ at }) => minuteText(at)),
       axisLine: { lineStyle: { color: LINE } },
       axisTick: { show: false },
-      axisLabel: { ...axisText(size), interval: 3 },
+      axisLabel: { ...axisText(size), interval: 5 },
     },
     yAxis: {
       type: "value",

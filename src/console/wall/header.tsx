@@ -7,10 +7,12 @@ import { placeName, type WallParts } from "./wall-parts.ts";
 
 function Clock({ live }: Pick<WallParts, "live">) {
   const now = live.now.value;
+  // Only the center's time is shown: a screen's own may be wrong by hours.
+  const known = live.freshness.value !== "connecting";
   return (
     <p class="clock">
-      <time>{clockText(now)}</time>
-      <small>{dateText(now)}</small>
+      <time>{known ? clockText(now) : "--:--"}</time>
+      <small>{known ? dateText(now) : ""}</small>
     </p>
   );
 }

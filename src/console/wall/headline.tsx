@@ -1,6 +1,6 @@
 import { standing } from "../shared/alert-order.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
-import { perLevel, shareOf } from "./statistics.ts";
+import { overflows, perLevel, shareOf } from "./statistics.ts";
 import type { WallParts } from "./wall-parts.ts";
 import { say } from "./words.ts";
 import { useWork } from "./work.ts";
@@ -12,7 +12,7 @@ export function Headline({ live, session }: WallParts) {
   const work = useWork(session);
   const alerts = live.alerts.value;
   const levels = perLevel(alerts);
-  const overflow = alerts.filter((alert) => alert.ruleId === "bin.overflow" && standing(alert)).length;
+  const overflow = alerts.filter((alert) => overflows(alert) && standing(alert)).length;
   const bins = live.totals.value.get("bin")?.count ?? 0;
   const people = live.totals.value.get("person") ?? { count: 0, online: 0 };
   const { whole: due, rate } = shareOf(live.kpis.value, "onTime.today", null);

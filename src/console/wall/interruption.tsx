@@ -4,7 +4,7 @@ import { LevelBadge } from "../shared/symbols.tsx";
 import { agoText, clockText } from "../shared/time.ts";
 import { stateText } from "../shared/words.ts";
 import { startSiren } from "./sound.ts";
-import { placeName, type WallParts } from "./wall-parts.ts";
+import { givenName, placeName, type WallParts } from "./wall-parts.ts";
 import { say } from "./words.ts";
 
 export interface InterruptionProps {
@@ -37,7 +37,11 @@ export function InterruptionPanel({ parts, alert, requested }: InterruptionProps
       </p>
       <h2>{session.ruleTitle(alert.ruleId)}</h2>
       <p class="where">
-        {[placeName(parts, alert.place?.communityId), placeName(parts, alert.place?.gridId), alert.subject.id]
+        {[
+          placeName(parts, alert.place?.communityId),
+          givenName(parts, alert.place?.gridId),
+          parts.nameOf(alert.subject),
+        ]
           .filter(Boolean)
           .join(" · ")}
       </p>

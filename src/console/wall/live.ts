@@ -31,6 +31,7 @@ export function openLive({ stream }: Session) {
   const totals = signal<ReadonlyMap<string, KindTotal>>(new Map());
   const kpis = signal<readonly Topics["kpis"][]>([]);
   const wall = signal<WallView | null>(null);
+  /** The center's time; until it has spoken, the screen's own, by which nothing is judged. */
   const now = signal<Millis>(Date.now());
   /** `now` in whole minutes, for what need not change every second. */
   const minute = signal<Millis>(now.value);
@@ -47,6 +48,8 @@ export function openLive({ stream }: Session) {
         () => {
           due = false;
           readAt = performance.now();
+          // The first records must not be judged by the clock of a screen that is wrong by hours.
+          tick();
           read();
         },
         Math.max(0, readAt + SETTLE_MS - performance.now()),

@@ -64,6 +64,10 @@ export function createMapFeed(stream: StreamClient, map: DistrictMap, scale: num
     /** Ids whose newest state is still to be drawn. */
     const waiting = new Set<string>();
     let drawing = 0;
+    // For those who measure: how many are on the map.
+    const tell = () => {
+      map.map.getContainer().dataset.subjects = String(map.subjects.size);
+    };
     const draw = () => {
       drawing = 0;
       let left = AT_ONCE;
@@ -74,8 +78,7 @@ export function createMapFeed(stream: StreamClient, map: DistrictMap, scale: num
         if (mark) map.subjects.put({ headingDeg: 0, ...mark });
       }
       if (waiting.size > 0) drawing = requestAnimationFrame(draw);
-      // For those who measure: how many are on the map.
-      map.map.getContainer().dataset.subjects = String(map.subjects.size);
+      tell();
     };
     view.onChange(({ upsert, gone, replaced }) => {
       if (replaced) {
@@ -84,6 +87,7 @@ export function createMapFeed(stream: StreamClient, map: DistrictMap, scale: num
       }
       for (const { id } of upsert) waiting.add(id);
       for (const id of gone) map.subjects.remove(id);
+      if (gone.length > 0) tell();
       if (waiting.size > 0 && drawing === 0) drawing = requestAnimationFrame(draw);
     });
     return {

@@ -1,4 +1,4 @@
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { effect, useSignal, useSignalEffect } from "@preact/signals";
 import type { FeatureCollection } from "geojson";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Kind } from "../../domain/kinds.ts";
@@ -11,7 +11,8 @@ import { prepareCharts } from "./chart.tsx";
 import { letterSize } from "./chart-options.ts";
 import { createMapFeed } from "./map-feed.ts";
 import { replaying, startReplay } from "./replay.ts";
-import type { WallParts } from "./wall-parts.ts";
+import { shareOf } from "./statistics.ts";
+import { communityIds, type WallParts } from "./wall-parts.ts";
 
 const ALERT_ZOOM = 16.2;
 /** Letters of this size are what a desk has. */
@@ -30,10 +31,12 @@ export interface MapFrameProps {
   readonly night: boolean;
   /** Road sections are coloured by how much of them is swept. */
   readonly sections: boolean;
+  /** Communities are coloured by how much of what was due today was done in time. */
+  readonly onTime: boolean;
 }
 
 /** The map, fed with what it shows and flown to what matters. A lost graphics card is a new map, not a black screen. */
-export function MapFrame({ parts, kinds, order, focus, night, sections }: MapFrameProps) {
+export function MapFrame({ parts, kinds, order, focus, night, sections, onTime }: MapFrameProps) {
   const { session, settings, district, live } = parts;
   const frame = useRef<HTMLDivElement>(null);
   const [edition, setEdition] = useState(0);
@@ -62,7 +65,7 @@ export function MapFrame({ parts, kinds, order, focus, night, sections }: MapFra
         base: settings.map,
         interactive: false,
         scale,
-        padding: { top: 24 * scale, right: 24 * scale, bottom: 56 * scale, left: 24 * scale },
+        padding: { top: 24 * scale, right: 24 * scale, bottom: 92 * scale, left: 24 * scale },
         onView: (view) => {
           zoom.value = view.zoom;
           if (!replaying.peek()) feed.current?.look(view, shownKinds.peek(), live.totals.peek());
@@ -77,8 +80,10 @@ export function MapFrame({ parts, kinds, order, focus, night, sections }: MapFra
       opened.map.once("remove", () => observer.disconnect());
       zoom.value = opened.view().zoom;
       map.value = opened;
-      performance.mark("map");
-      prepareCharts();
+      void opened.drawn.then(() => {
+        performance.mark("map");
+        prepareCharts();
+      });
     }, later);
     return () => {
       gone = true;
@@ -119,6 +124,19 @@ export function MapFrame({ parts, kinds, order, focus, night, sections }: MapFra
       shown.drawSections({ type: "FeatureCollection", features: [] });
     };
   }, [map.value, sections, session]);
+  useEffect(() => {
+    const shown = map.value;
+    if (!shown || !onTime) return;
+    const ids = communityIds(parts);
+    const stop = effect(() => {
+      const rates = ids.map((id) => [id, shareOf(live.kpis.value, "onTime.today", id).rate] as const);
+      shown.drawShares(new Map(rates.filter((one): one is [string, number] => one[1] !== null)));
+    });
+    return () => {
+      stop();
+      shown.drawShares(new Map());
+    };
+  }, [map.value, onTime, live]);
   useSignalEffect(() => map.value?.speak(language.value));
   useEffect(() => {
     if (!map.value) return;

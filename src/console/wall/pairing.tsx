@@ -9,7 +9,9 @@ const ASK_EVERY_MS = 3_000;
 interface Opened {
   readonly code: string;
   readonly secret: string;
+  /** By the center's clock, as `now`. */
   readonly expiresAt: number;
+  readonly now: number;
 }
 
 const post = (path: string, body: object): Promise<Response> =>
@@ -19,8 +21,11 @@ const post = (path: string, body: object): Promise<Response> =>
     body: JSON.stringify(body),
   });
 
-/** Asks for a code, shows it, and asks until somebody confirmed it; a code that expired is replaced by another. */
-export function Pairing({ paired }: { paired: () => void }) {
+/**
+ * Asks for a code, shows it, and asks until somebody confirmed it; a code that expired is replaced by another.
+ * @param refused it was paired, and its token has been taken back or has run out
+ */
+export function Pairing({ paired, refused }: { paired: () => void; refused: boolean }) {
   const [opened, setOpened] = useState<Opened | null>(null);
   const [minutes, setMinutes] = useState(0);
   useEffect(() => {
@@ -31,7 +36,7 @@ export function Pairing({ paired }: { paired: () => void }) {
       if (!current) {
         const answer = await post("/pairings", {});
         current = answer.ok ? ((await answer.json()) as Opened) : null;
-        if (current) setMinutes(Math.max(1, Math.round((current.expiresAt - Date.now()) / 60_000)));
+        if (current) setMinutes(Math.max(1, Math.round((current.expiresAt - current.now) / 60_000)));
         setOpened(current);
         return;
       }
@@ -58,7 +63,7 @@ export function Pairing({ paired }: { paired: () => void }) {
   return (
     <main class="pairing">
       <h1>{sayShared("center")}</h1>
-      <p>{say("pairTitle")}</p>
+      <p class={refused ? "refused" : ""}>{say(refused ? "pairAgain" : "pairTitle")}</p>
       <p>{say("pairHow", { address: `${location.host}/desk` })}</p>
       <output class="code">{opened ? `${opened.code.slice(0, 3)} ${opened.code.slice(3)}` : "··· ···"}</output>
       <p class="hint">{opened ? say("pairWaiting", { minutes }) : say("pairTrying")}</p>

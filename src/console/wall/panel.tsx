@@ -21,10 +21,18 @@ export interface BarRow {
   readonly tone?: "good" | "warn" | "bad" | "plain";
 }
 
-/** Named numbers as bars, in the order given; null: not known yet. */
-export function Bars({ rows, most = 5 }: { rows: readonly BarRow[] | null; most?: number }) {
+interface BarsProps {
+  /** Null: not known yet. */
+  readonly rows: readonly BarRow[] | null;
+  readonly most?: number;
+  /** What it means that there is none. */
+  readonly none?: string;
+}
+
+/** Named numbers as bars, in the order given. */
+export function Bars({ rows, most = 5, none = say("nothing") }: BarsProps) {
   if (!rows) return null;
-  if (rows.length === 0) return <p class="empty">{say("nothing")}</p>;
+  if (rows.length === 0) return <p class="empty well">{none}</p>;
   const largest = Math.max(...rows.map(({ value }) => value), 1e-9);
   return (
     <ul class="bars">
@@ -41,15 +49,25 @@ export function Bars({ rows, most = 5 }: { rows: readonly BarRow[] | null; most?
   );
 }
 
+interface RingProps {
+  readonly part: number;
+  readonly whole: number;
+  readonly name: string;
+  /** What stands below the name; how many there are in all when absent. */
+  readonly note?: string;
+  /** Written in the ring; the part itself when absent. */
+  readonly text?: string;
+}
+
 /** A part of a whole as a ring, with both numbers in words. */
-export function Ring({ part, whole, name }: { part: number; whole: number; name: string }) {
-  const share = whole > 0 ? part / whole : 0;
+export function Ring({ part, whole, name, note = say("ofAll", { all: whole }), text = String(part) }: RingProps) {
+  const share = whole > 0 ? Math.min(1, part / whole) : 0;
   const around = 2 * Math.PI * 42;
   return (
     <figure class="ring">
       <svg viewBox="0 0 100 100" aria-hidden="true">
         <circle cx="50" cy="50" r="42" class="rest" />
-        {part > 0 && (
+        {share > 0 && (
           <circle
             cx="50"
             cy="50"
@@ -59,14 +77,21 @@ export function Ring({ part, whole, name }: { part: number; whole: number; name:
             transform="rotate(-90 50 50)"
           />
         )}
-        <text x="50" y="58" text-anchor="middle">
-          {part}
+        <text x="50" y="59" text-anchor="middle">
+          {text}
         </text>
       </svg>
       <figcaption>
         {name}
-        <small>{say("ofAll", { all: whole })}</small>
+        <small>{note}</small>
       </figcaption>
     </figure>
   );
+}
+
+/** A share as a ring, as the figures of the center give it; a line where there is nothing to reckon from. */
+export function ShareRing({ percent, name, note }: { percent: number | null; name: string; note: string }) {
+  // Rounded down: all of it is said only of all of it.
+  const text = percent === null ? "—" : `${Math.floor(percent)}%`;
+  return <Ring part={percent ?? 0} whole={100} name={name} note={note} text={text} />;
 }

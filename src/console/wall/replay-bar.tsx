@@ -11,6 +11,7 @@ export function ReplayBar() {
       <strong>{say("replay", { date: dateText(state.at) })}</strong>
       <time>{state.loading ? say("replayLoading") : clockText(state.at)}</time>
       <progress max={1} value={state.part} />
+      <small>{say("replayBeside")}</small>
     </div>
   );
 }

@@ -9,6 +9,8 @@ import { createMapFeed } from "./map-feed.ts";
 
 /** Positions come this often, so that minutes of the past are many small steps. */
 const PACE_MS = 200;
+/** Hours go by within minutes: a trail of the live map's length would cover every street. */
+const TRAIL_SECONDS = 3;
 const LOOK_EVERY_MS = 250;
 /** The last picture stands for a moment before the round begins again. */
 const REST_MS = 4_000;
@@ -38,6 +40,8 @@ export function startReplay(
   const alerts = stream.subscribe("alerts", {});
   let endedAt: number | null = null;
   map.drawAlerts([]);
+  const { trailSeconds } = map.subjects;
+  map.subjects.trailSeconds = TRAIL_SECONDS;
   feed.look(map.view(), kinds, totals);
   alerts.onChange(() => map.drawAlerts(alerts.items.values()));
   replaying.value = { at: fromAt, part: 0, loading: true };
@@ -58,6 +62,7 @@ export function startReplay(
     stop() {
       clearInterval(timer);
       feed.clear();
+      map.subjects.trailSeconds = trailSeconds;
       stream.close();
       replaying.value = null;
     },

@@ -4,10 +4,10 @@ import type { SceneName } from "../../domain/wall.ts";
 import { PestAlerts, Traps } from "./panels/greening.tsx";
 import { AlertMix, CommunityLoad, HourlyTrend, OnlineKinds } from "./panels/overview.tsx";
 import { CommunityTable } from "./panels/ranking.tsx";
-import { CrewsAtWork, VehiclesAtWork, WorkAlerts } from "./panels/sanitation.tsx";
+import { VehiclesAtWork, WorkAlerts, WorkToday } from "./panels/sanitation.tsx";
 import { FoodWaste, OverflowByCommunity, SoonFull } from "./panels/sorting.tsx";
 import { FoundByAi, Precision, StreetHours } from "./panels/street-ai.tsx";
-import { Footfall, Odour, ToiletAlerts } from "./panels/toilets.tsx";
+import { Odour, Stalls, ToiletService } from "./panels/toilets.tsx";
 import type { WallParts } from "./wall-parts.ts";
 
 export interface Scene {
@@ -16,6 +16,8 @@ export interface Scene {
   readonly panels: readonly ComponentType<WallParts>[];
   /** Road sections are coloured by how much of them is swept. */
   readonly sections?: true;
+  /** Communities are coloured by how much of what was due today was done in time. */
+  readonly onTime?: true;
 }
 
 const EVERYTHING: readonly Kind[] = [
@@ -37,12 +39,12 @@ export const sceneTable: Readonly<Record<SceneName, Scene>> = {
   overview: { kinds: EVERYTHING, panels: [HourlyTrend, AlertMix, OnlineKinds] },
   sanitation: {
     kinds: ["vehicle", "person", "station"],
-    panels: [VehiclesAtWork, CrewsAtWork, WorkAlerts],
+    panels: [WorkToday, VehiclesAtWork, WorkAlerts],
     sections: true,
   },
   sorting: { kinds: ["bin", "foodWastePoint"], panels: [OverflowByCommunity, SoonFull, FoodWaste] },
-  toilets: { kinds: ["toilet"], panels: [Odour, Footfall, ToiletAlerts] },
+  toilets: { kinds: ["toilet"], panels: [Odour, Stalls, ToiletService] },
   streetAi: { kinds: ["camera"], panels: [FoundByAi, StreetHours, Precision] },
   greening: { kinds: ["pestTrap", "vehicle"], panels: [Traps, PestAlerts, CommunityLoad] },
-  ranking: { kinds: ["vehicle"], panels: [CommunityTable, CommunityLoad, HourlyTrend] },
+  ranking: { kinds: ["vehicle"], panels: [CommunityTable, CommunityLoad, HourlyTrend], onTime: true },
 };

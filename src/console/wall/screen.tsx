@@ -8,6 +8,7 @@ import { Header } from "./header.tsx";
 import { Headline } from "./headline.tsx";
 import { InterruptionPanel } from "./interruption.tsx";
 import { Legend } from "./legend.tsx";
+import { split } from "./map-feed.ts";
 import { MapFrame } from "./map-frame.tsx";
 import { ReplayBar } from "./replay-bar.tsx";
 import { type Interruption, interruptionAt, isNight, orderAt, sceneOfRound } from "./round.ts";
@@ -26,6 +27,9 @@ strip.addEventListener("change", () => {
 });
 const beside = (scene: SceneName) => (scene === "overview" ? besideOverview : sceneTable.overview.panels);
 
+/** Something holds the screen that must not be interrupted: an alert, or a replay. */
+export const occupied = signal(false);
+
 export function Screen(parts: WallParts) {
   const { live, settings } = parts;
   const { sceneSeconds, interruptionSeconds } = settings.wall;
@@ -37,7 +41,8 @@ export function Screen(parts: WallParts) {
   const shownId = interruption.value?.alertId ?? requestedId;
   live.alerts.value;
   const shown = shownId === null ? undefined : live.alertsById.get(shownId);
-  const { panels, kinds, sections = false } = sceneTable[scene.value];
+  occupied.value = shown !== undefined || (order.value?.replay ?? null) !== null;
+  const { panels, kinds, sections = false, onTime = false } = sceneTable[scene.value];
   const shownPanels = wide.value ? [...new Set([...panels, ...beside(scene.value)])] : panels;
   const grey = isGrey(live.freshness.value);
   const classes = ["wall", grey && "grey", night.value && "night", shown && "interrupted"].filter(Boolean).join(" ");
@@ -53,9 +58,16 @@ export function Screen(parts: WallParts) {
             order={order.value}
             focus={shown ?? null}
             night={night.value}
-            sections={sections}
+            sections={sections && !order.value?.replay}
+            onTime={onTime && !order.value?.replay}
           />
-          {!shown && <Legend kinds={kinds} counted={say("cells")} sections={sections} />}
+          {!shown && (
+            <Legend
+              kinds={kinds}
+              counted={split(kinds, live.totals.value, 0).counted.length > 0}
+              share={sections ? say("sweptShare") : onTime ? say("onTimeShare") : null}
+            />
+          )}
           {order.value?.note && <p class="note">{order.value.note}</p>}
           {order.value && !order.value.note && !order.value.replay && !shown && (
             <p class="note quiet">{say("takenOver")}</p>

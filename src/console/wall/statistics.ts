@@ -33,19 +33,33 @@ export function shareOf(tiles: readonly KpiTile[], name: string, communityId: st
 }
 
 export function perLevel(alerts: Iterable<AlertView>): readonly number[] {
-  const counted = [0, 0, 0, 0, 0];
-  for (const alert of alerts) if (standing(alert)) counted[alert.level] = (counted[alert.level] ?? 0) + 1;
-  return counted;
+  const levels = [0, 0, 0, 0, 0];
+  for (const alert of alerts) if (standing(alert)) levels[alert.level] = (levels[alert.level] ?? 0) + 1;
+  return levels;
 }
 
 /** Standing alerts counted by what `key` says of them, most first. */
-export function countBy(alerts: Iterable<AlertView>, key: (alert: AlertView) => string | null): [string, number][] {
-  const counted = new Map<string, number>();
+export const countBy = (alerts: readonly AlertView[], key: (alert: AlertView) => string | null): [string, number][] =>
+  counted(alerts.filter(standing), key);
+
+/** Alerts opened since a moment, whatever has become of them, mistakes left out; by what `key` says of them, most first. */
+export const countSince = (
+  alerts: readonly AlertView[],
+  from: Millis,
+  key: (alert: AlertView) => string | null,
+): [string, number][] =>
+  counted(
+    alerts.filter((alert) => alert.openedAt >= from && counts(alert)),
+    key,
+  );
+
+function counted(alerts: readonly AlertView[], key: (alert: AlertView) => string | null): [string, number][] {
+  const sums = new Map<string, number>();
   for (const alert of alerts) {
-    const name = standing(alert) ? key(alert) : null;
-    if (name !== null) counted.set(name, (counted.get(name) ?? 0) + 1);
+    const name = key(alert);
+    if (name !== null) sums.set(name, (sums.get(name) ?? 0) + 1);
   }
-  return [...counted].sort(([, a], [, b]) => b - a);
+  return [...sums].sort(([, a], [, b]) => b - a);
 }
 
 /** Alerts opened and ended per hour of the last `hours`, oldest first; an hour begins at its `at`. */
@@ -94,18 +108,8 @@ export function ranking(
   return rows.sort((a, b) => (b.rate ?? 1) - (a.rate ?? 1) || a.overdue - b.overdue || a.open - b.open);
 }
 
-/** How often people agreed with the cameras: confirmed ÷ (confirmed + rejected), of what has been checked since `from`. */
-export function aiPrecision(alerts: Iterable<AlertView>, from: Millis): { checked: number; rate: number | null } {
-  let confirmed = 0;
-  let rejected = 0;
-  for (const alert of alerts) {
-    if (!isSeenByCamera(alert) || alert.openedAt < from) continue;
-    if (alert.state === "falsePositive") rejected++;
-    else if (alert.confirmed && alert.state !== "open") confirmed++;
-  }
-  const checked = confirmed + rejected;
-  return { checked, rate: checked === 0 ? null : confirmed / checked };
-}
-
 export const isSeenByCamera = ({ ruleId, subject }: AlertView): boolean =>
   subject.kind === "camera" || ruleId.startsWith("street.");
+
+/** Alerts of bins that overflow at this moment: one number for headline and scenes. */
+export const overflows = ({ ruleId }: AlertView): boolean => ruleId === "bin.overflow";

@@ -32,8 +32,9 @@ export function AlertMix({ live, session }: WallParts) {
 }
 
 export function OnlineKinds({ live }: WallParts) {
+  // What is missing most stands above: there is not room for every kind.
   const rows = [...live.totals.value]
-    .sort(([, a], [, b]) => b.count - a.count)
+    .sort(([, a], [, b]) => a.online / a.count - b.online / b.count || b.count - a.count)
     .map(([kind, { count, online }]) => ({
       key: kind,
       name: kindText(kind),

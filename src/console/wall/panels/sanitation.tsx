@@ -1,4 +1,4 @@
-import { Bars, Panel, Ring } from "../panel.tsx";
+import { Bars, Panel, Ring, ShareRing } from "../panel.tsx";
 import { countBy } from "../statistics.ts";
 import { useDevices } from "../use-devices.ts";
 import type { WallParts } from "../wall-parts.ts";
@@ -22,17 +22,21 @@ export function VehiclesAtWork({ session }: WallParts) {
   );
 }
 
-export function CrewsAtWork({ live, session }: WallParts) {
+export function WorkToday({ live, session }: WallParts) {
   const work = useWork(session);
   const { count, online } = live.totals.value.get("person") ?? { count: 0, online: 0 };
   return (
-    <Panel title={say("people")}>
+    <Panel title={say(work ? "workToday" : "people")}>
       <div class="rings">
         {work ? (
           <>
             <Ring part={work.people.onDuty} whole={work.people.due} name={say("atWork")} />
             <Ring part={work.vehicles.started} whole={work.vehicles.due} name={say("vehiclesOut")} />
-            <Ring part={Math.round((work.sweeps.coverage ?? 0) * 100)} whole={100} name={say("coverage")} />
+            <ShareRing
+              percent={work.sweeps.coverage === null ? null : work.sweeps.coverage * 100}
+              name={say("coverage")}
+              note={say("ofAll", { all: work.sweeps.planned })}
+            />
           </>
         ) : (
           <>

@@ -1,5 +1,5 @@
 import { Bars, Panel } from "../panel.tsx";
-import { countBy } from "../statistics.ts";
+import { countBy, overflows } from "../statistics.ts";
 import { useDevices } from "../use-devices.ts";
 import { useLoad } from "../use-load.ts";
 import { communityIds, placeName, type WallParts } from "../wall-parts.ts";
@@ -10,15 +10,15 @@ const FORECAST_EVERY_MS = 60_000;
 
 interface ForecastRow {
   readonly id: string;
+  readonly name: string;
   readonly hoursTo95: { readonly p50: number | null } | null;
   readonly levelPct: number | null;
 }
 
 export function OverflowByCommunity(parts: WallParts) {
-  const overflow = countBy(parts.live.alerts.value, ({ ruleId, place }) =>
-    ruleId.startsWith("bin.") ? (place?.communityId ?? null) : null,
+  const counted = new Map(
+    countBy(parts.live.alerts.value, (alert) => (overflows(alert) ? (alert.place?.communityId ?? null) : null)),
   );
-  const counted = new Map(overflow);
   const rows = communityIds(parts).map((id) => ({
     key: id,
     name: placeName(parts, id),
@@ -34,11 +34,11 @@ export function OverflowByCommunity(parts: WallParts) {
 
 export function SoonFull({ session }: WallParts) {
   const loaded = useLoad<{ items: readonly ForecastRow[] }>(session, FORECAST_PATH, FORECAST_EVERY_MS);
-  const rows = (loaded?.items ?? []).map(({ id, hoursTo95, levelPct }) => {
+  const rows = (loaded?.items ?? []).map(({ id, name, hoursTo95, levelPct }) => {
     const hours = hoursTo95?.p50 ?? 0;
     return {
       key: id,
-      name: id,
+      name,
       value: levelPct ?? 0,
       part: (levelPct ?? 0) / 100,
       text: say("inHours", { hours: hours.toFixed(1) }),
@@ -47,7 +47,7 @@ export function SoonFull({ session }: WallParts) {
   });
   return (
     <Panel title={say("soonFull")}>
-      {rows.length > 0 ? <Bars rows={rows} /> : <p class="empty">{say("noneSoon")}</p>}
+      <Bars rows={loaded && rows} none={say("noneSoon")} />
     </Panel>
   );
 }

@@ -3,14 +3,16 @@ import { DAY } from "../../../domain/time.ts";
 import { standing } from "../../shared/alert-order.ts";
 import { Chart } from "../chart.tsx";
 import { hourlyOption } from "../chart-options.ts";
-import { Bars, Panel, Ring } from "../panel.tsx";
-import { aiPrecision, countBy, isSeenByCamera, perHour } from "../statistics.ts";
+import { useFigures } from "../figures.ts";
+import { Bars, Panel, Ring, ShareRing } from "../panel.tsx";
+import { countSince, isSeenByCamera, perHour } from "../statistics.ts";
 import type { WallParts } from "../wall-parts.ts";
 import { say } from "../words.ts";
 
 export function FoundByAi({ live, session }: WallParts) {
-  const rows = countBy(live.alerts.value, (alert) => (isSeenByCamera(alert) ? alert.ruleId : null)).map(
-    ([rule, value]) => ({ key: rule, name: session.ruleTitle(rule), value, tone: "warn" as const }),
+  const since = live.minute.value - DAY;
+  const rows = countSince(live.alerts.value, since, (alert) => (isSeenByCamera(alert) ? alert.ruleId : null)).map(
+    ([rule, value]) => ({ key: rule, name: session.ruleTitle(rule), value }),
   );
   return (
     <Panel title={say("found")}>
@@ -30,18 +32,18 @@ export function StreetHours({ live }: WallParts) {
   );
 }
 
-export function Precision({ live }: WallParts) {
-  const alerts = live.alerts.value;
-  const { checked, rate } = aiPrecision(alerts, live.minute.value - DAY);
-  const seen = alerts.filter((alert) => isSeenByCamera(alert) && standing(alert));
+export function Precision({ live, session }: WallParts) {
+  const precision = useFigures(session, "ai.precision").get("ai.precision");
+  const seen = live.alerts.value.filter((alert) => isSeenByCamera(alert) && standing(alert));
   const suspected = seen.filter(({ confirmed }) => !confirmed).length;
   return (
-    <Panel title={say("aiPrecision")}>
+    <Panel title={say("aiToday")}>
       <div class="rings">
-        <p class="figure">
-          {rate === null ? "—" : `${Math.round(rate * 100)} %`}
-          <small>{say("count", { n: checked })}</small>
-        </p>
+        <ShareRing
+          percent={precision?.value ?? null}
+          name={say("aiPrecision")}
+          note={say("judged", { n: precision?.denominator ?? 0 })}
+        />
         <Ring part={suspected} whole={seen.length} name={say("suspected")} />
       </div>
     </Panel>

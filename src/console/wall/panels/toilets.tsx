@@ -1,5 +1,6 @@
-import { Bars, Panel } from "../panel.tsx";
-import { countBy } from "../statistics.ts";
+import { standing } from "../../shared/alert-order.ts";
+import { useFigures } from "../figures.ts";
+import { Bars, Panel, Ring, ShareRing } from "../panel.tsx";
 import { useDevices } from "../use-devices.ts";
 import type { WallParts } from "../wall-parts.ts";
 import { say } from "../words.ts";
@@ -27,25 +28,37 @@ export function Odour({ session }: WallParts) {
   );
 }
 
-export function Footfall({ session }: WallParts) {
+export function Stalls({ session }: WallParts) {
   const rows =
     useDevices(session, "toilet")
-      ?.map(({ id, name, metrics: { footfall = 0 } }) => ({ key: id, name, value: footfall }))
+      ?.filter(({ metrics: { stalls = 0 } }) => stalls > 0)
+      .map(({ id, name, metrics: { stalls = 0, stallsOccupied = 0 } }) => ({
+        key: id,
+        name,
+        value: stallsOccupied / stalls,
+        part: stallsOccupied / stalls,
+        text: `${stallsOccupied} / ${stalls}`,
+        tone: stallsOccupied < stalls ? ("plain" as const) : ("warn" as const),
+      }))
       .sort((a, b) => b.value - a.value) ?? null;
   return (
-    <Panel title={say("footfall")}>
+    <Panel title={say("stalls")}>
       <Bars rows={rows} />
     </Panel>
   );
 }
 
-export function ToiletAlerts({ live, session }: WallParts) {
-  const rows = countBy(live.alerts.value, ({ subject, ruleId }) => (subject.kind === "toilet" ? ruleId : null)).map(
-    ([rule, value]) => ({ key: rule, name: session.ruleTitle(rule), value }),
-  );
+export function ToiletService({ live, session }: WallParts) {
+  const figures = useFigures(session, "toilet.compliance", "toilet.availability");
+  const open = live.alerts.value.filter((alert) => alert.subject.kind === "toilet" && standing(alert)).length;
+  const toilets = live.totals.value.get("toilet")?.count ?? 0;
   return (
-    <Panel title={say("toiletAlerts")}>
-      <Bars rows={rows} />
+    <Panel title={say("toiletService")}>
+      <div class="rings">
+        <ShareRing percent={figures.get("toilet.compliance")?.value ?? null} name={say("odourInLimit")} note="" />
+        <ShareRing percent={figures.get("toilet.availability")?.value ?? null} name={say("openShare")} note="" />
+        <Ring part={open} whole={toilets} name={say("toiletAlerts")} note="" />
+      </div>
     </Panel>
   );
 }
