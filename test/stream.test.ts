@@ -110,6 +110,23 @@ describe("the law of the stream", () => {
     }
   });
 
+  test("a view changes its pace and goes on from where it is", async () => {
+    await using center = await startTestCenter();
+    const place = { lat: 22.733, lon: 113.9033 };
+    for (const id of ["bin-1", "bin-2"]) await center.rest("POST", "/devices", { id, kind: "bin", place });
+    const frames: StateFrame[] = [];
+    const client = connect({ url: urlOf(center), token: ADMIN_TOKEN, onFrame: (frame) => frames.push(frame) });
+    const view = client.subscribe("marks", { everyMs: 60_000 });
+    expect(view.complete).toBe(false);
+    await until(() => view.complete && view.items.size === 2);
+    const before = frames.length;
+    view.pace(100);
+    await center.rest("POST", "/devices", { id: "bin-3", kind: "bin", place });
+    await until(() => view.items.size === 3);
+    expect(frames.slice(before).filter(({ since }) => since === 0)).toEqual([]);
+    client.close();
+  });
+
   test("a heartbeat comes when nothing happens, and carries the center's time", async () => {
     await using center = await startTestCenter({ STREAM_HEARTBEAT_MS: "200" });
     const socket = await greet(center);

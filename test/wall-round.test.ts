@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { datumOf, shifted } from "../src/console/shared/map-geometry.ts";
 import { rowsAt } from "../src/console/wall/list-rows.ts";
+import { split } from "../src/console/wall/map-split.ts";
 import { interruptionAt, isNight, orderAt, sceneOfRound } from "../src/console/wall/round.ts";
 import { countBy, countSince, perHour, ranking, shareOf } from "../src/console/wall/statistics.ts";
 import { HOUR, SECOND } from "../src/domain/time.ts";
@@ -91,6 +92,24 @@ describe("the round", () => {
   test("the night may go over midnight", () => {
     expect([22.9, 23, 2, 4.9, 5].map((hour) => isNight(hour, [23, 5]))).toEqual([false, true, true, true, false]);
     expect([0, 1, 6].map((hour) => isNight(hour, [0, 6]))).toEqual([true, true, false]);
+  });
+});
+
+describe("what the map draws one by one", () => {
+  const totals = new Map([
+    ["bin", { count: 5_000, online: 5_000 }],
+    ["vehicle", { count: 60, online: 60 }],
+    ["toilet", { count: 30, online: 30 }],
+  ]);
+  const kinds = ["bin", "vehicle", "toilet"] as const;
+
+  test("from far away the kinds of which there are few; at street zoom all but those that crowd the view", () => {
+    expect(split(kinds, totals, 13)).toEqual({ single: ["toilet", "vehicle"], counted: ["bin"] });
+    expect(split(kinds, totals, 15)).toEqual({ single: [...kinds], counted: [] });
+    expect(split(kinds, totals, 16, new Set(["bin"] as const))).toEqual({
+      single: ["vehicle", "toilet"],
+      counted: ["bin"],
+    });
   });
 });
 

@@ -37,6 +37,10 @@ export type Status = "connecting" | "live" | "waiting" | "refused" | "closed";
 export interface View<T> {
   readonly items: ReadonlyMap<string, T>;
   readonly rev: number;
+  /** Nothing of a snapshot is still under way. */
+  readonly complete: boolean;
+  /** Asks for another pace from now on, without starting anew. */
+  pace(everyMs: number): void;
   /** Called after each frame that belongs to this view, heartbeats included. */
   onChange(listener: (change: { upsert: readonly T[]; gone: readonly string[]; replaced: boolean }) => void): void;
   close(): void;
@@ -66,7 +70,7 @@ export interface StreamClient {
 interface Subscription {
   readonly id: string;
   readonly topic: TopicName;
-  readonly options: { filter?: object; everyMs?: number };
+  options: { filter?: object; everyMs?: number };
   readonly items: Map<string, { id: string }>;
   readonly listeners: ((change: { upsert: readonly never[]; gone: readonly string[]; replaced: boolean }) => void)[];
   rev: number;
@@ -190,6 +194,15 @@ export function connect(options: ConnectOptions): StreamClient {
         items: subscription.items as unknown as ReadonlyMap<string, Topics[T]>,
         get rev() {
           return subscription.rev;
+        },
+        get complete() {
+          return subscription.rev > 0 && !subscription.partial;
+        },
+        pace(everyMs) {
+          subscription.options = { ...subscription.options, everyMs };
+          if (status !== "live") return;
+          send({ type: "unsubscribe", id: subscription.id });
+          ask(subscription);
         },
         onChange: (listener) => void subscription.listeners.push(listener as (change: object) => void),
         close() {

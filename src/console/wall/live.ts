@@ -4,17 +4,13 @@ import type { AlertView, CellView, Topics, WallView } from "../../stream/protoco
 import { standing } from "../shared/alert-order.ts";
 import { centerNow, type Freshness, freshnessOf } from "../shared/freshness.tsx";
 import type { Session } from "../shared/session.ts";
+import type { KindTotal } from "./map-split.ts";
 
 const TOTALS_EVERY_MS = 2_000;
 const KPIS_EVERY_MS = 1_000;
 /** Cells so large that a district has a handful: their sums are its totals. */
 const TOTALS_ZOOM = 9;
 const SETTLE_MS = 250;
-
-export interface KindTotal {
-  readonly count: number;
-  readonly online: number;
-}
 
 /**
  * What the wall knows, as signals: a component that reads one is drawn again when it changes and otherwise left alone.

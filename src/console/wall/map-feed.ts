@@ -3,18 +3,18 @@ import type { StreamClient, View } from "../../stream/client.ts";
 import type { CellView, MarkView } from "../../stream/protocol.ts";
 import type { DistrictMap } from "../shared/map.ts";
 import type { Bbox, MapView } from "../shared/map-geometry.ts";
-import type { KindTotal } from "./live.ts";
+import { type KindTotal, split } from "./map-split.ts";
 
-/** From here on every device is drawn by itself. */
-export const STREET_ZOOM = 15;
-/** Below it, kinds are drawn one by one as long as they are so few together; the others are counted in cells. */
-const FEW = 300;
 /** A cell is 64 points wide on the screen. */
 const CELL_ZOOMS = 3;
 const CELLS_EVERY_MS = 2_000;
 /** At so many devices in view, positions come every second; at ten times as many every ten: bytes per second stay bounded. */
 const FAST = 1_500;
 const EVERY_MS = { least: 1_000, most: 10_000 } as const;
+/** More subjects than this in view are not drawn one by one at any zoom: the largest kinds are counted in cells instead. */
+const MOST_SINGLE = 40_000;
+/** A pace that is this much off is worth a word to the center. */
+const PACE_OFF = 1.5;
 /** Trails of more than so many would be a carpet. */
 const TRAILS = 2_000;
 /** Of a large frame so many are taken over per painted frame: the picture moves on meanwhile. */
@@ -28,24 +28,6 @@ interface Feed {
   close(): void;
 }
 
-/** Which kinds are drawn one by one at a zoom, and which are counted. */
-export function split(
-  kinds: readonly Kind[],
-  totals: ReadonlyMap<string, KindTotal>,
-  zoom: number,
-): { single: Kind[]; counted: Kind[] } {
-  if (zoom >= STREET_ZOOM) return { single: [...kinds], counted: [] };
-  const single: Kind[] = [];
-  const counted: Kind[] = [];
-  let sum = 0;
-  const size = (kind: Kind) => totals.get(kind)?.count ?? 0;
-  for (const kind of [...kinds].sort((a, b) => size(a) - size(b))) {
-    sum += size(kind);
-    (sum <= FEW ? single : counted).push(kind);
-  }
-  return { single, counted };
-}
-
 /**
  * Keeps the map fed with what lies in view and nothing more: counts from far away, devices at street zoom.
  * @param scale how much larger than on a desk the map is drawn: the same zoom shows that much less in it
@@ -55,15 +37,35 @@ export function createMapFeed(stream: StreamClient, map: DistrictMap, scale: num
   const zooms = Math.log2(scale);
   let marks: Feed | null = null;
   let cells: Feed | null = null;
+  let looked: Parameters<typeof look> | null = null;
+  const crowded = new Set<Kind>();
 
-  const openMarks = (kinds: readonly Kind[], bbox: Bbox, expected: number): Feed => {
-    const everyMs = Math.round(Math.min(EVERY_MS.most, Math.max(leastMs, (expected / FAST) * leastMs)) / 100) * 100;
+  /** Milliseconds between two positions of so many subjects. */
+  const paceOf = (count: number): number =>
+    Math.round(Math.min(EVERY_MS.most, Math.max(leastMs, (count / FAST) * leastMs)) / 100) * 100;
+  const draws = (count: number, everyMs: number): void => {
     map.subjects.paceSeconds = everyMs / 1_000;
-    map.subjects.trails = expected <= TRAILS;
+    map.subjects.trails = count <= TRAILS;
+  };
+
+  /** @param expected at most so many: as many as there are in the district; how many lie in view is known when they have come */
+  const openMarks = (kinds: readonly Kind[], bbox: Bbox, expected: number): Feed => {
+    let everyMs = paceOf(expected);
+    draws(expected, everyMs);
     const view: View<MarkView> = stream.subscribe("marks", { filter: { kind: kinds, bbox }, everyMs });
     /** Ids whose newest state is still to be drawn. */
     const waiting = new Set<string>();
     let drawing = 0;
+    let closed = false;
+    /** How many there really are is known: the pace that they leave room for, or some of them counted. */
+    const settle = (count: number): void => {
+      if (count > MOST_SINGLE) return void setTimeout(() => closed || thin(view.items.values()));
+      const wanted = paceOf(count);
+      if (wanted < everyMs * PACE_OFF && everyMs < wanted * PACE_OFF) return;
+      everyMs = wanted;
+      draws(count, everyMs);
+      view.pace(everyMs);
+    };
     // For those who measure: how many are on the map.
     const tell = () => {
       map.map.getContainer().dataset.subjects = String(map.subjects.size);
@@ -88,16 +90,28 @@ export function createMapFeed(stream: StreamClient, map: DistrictMap, scale: num
       for (const { id } of upsert) waiting.add(id);
       for (const id of gone) map.subjects.remove(id);
       if (gone.length > 0) tell();
+      if (view.complete) settle(view.items.size);
       if (waiting.size > 0 && drawing === 0) drawing = requestAnimationFrame(draw);
     });
     return {
       key: kinds.join(),
       bbox,
       close() {
+        closed = true;
         cancelAnimationFrame(drawing);
         view.close();
       },
     };
+  };
+
+  /** Counts the kind of which there are most in view, and looks again. */
+  const thin = (marks: Iterable<MarkView>): void => {
+    const counts = new Map<Kind, number>();
+    for (const { kind } of marks) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    const [largest] = [...counts].sort(([, a], [, b]) => b - a);
+    if (!largest || !looked) return;
+    crowded.add(largest[0]);
+    look(...looked);
   };
 
   const openCells = (kinds: readonly Kind[], bbox: Bbox, zoom: number): Feed => {
@@ -120,29 +134,31 @@ export function createMapFeed(stream: StreamClient, map: DistrictMap, scale: num
     map.drawCells([]);
   };
 
-  return {
-    /** The map moved, or other kinds shall be seen. */
-    look({ bbox, zoom: drawn }: MapView, kinds: readonly Kind[], totals: ReadonlyMap<string, KindTotal>): void {
-      const zoom = drawn - zooms;
-      const { single, counted } = split(kinds, totals, zoom);
-      const wide = widened(bbox);
-      if (!(marks?.key === single.join() && covers(marks.bbox, bbox))) {
-        marks?.close();
-        marks = null;
-        map.subjects.clear();
-        const expected = single.reduce((sum, kind) => sum + (totals.get(kind)?.count ?? 0), 0);
-        if (single.length > 0) marks = openMarks(single, wide, expected);
-      }
-      const grid = Math.max(4, Math.min(20, Math.round(zoom) + CELL_ZOOMS));
-      if (!(cells?.key === `${grid} ${counted.join()}` && covers(cells.bbox, bbox))) {
-        cells?.close();
-        cells = null;
-        map.drawCells([]);
-        if (counted.length > 0) cells = openCells(counted, wide, grid);
-      }
-    },
-    clear,
-  };
+  /** The map moved, or other kinds shall be seen. */
+  function look({ bbox, zoom: drawn }: MapView, kinds: readonly Kind[], totals: ReadonlyMap<string, KindTotal>): void {
+    const zoom = drawn - zooms;
+    // Elsewhere there may be room for all of them.
+    if (looked && !covers(widened(looked[0].bbox), bbox)) crowded.clear();
+    looked = [{ bbox, zoom: drawn }, kinds, totals];
+    const { single, counted } = split(kinds, totals, zoom, crowded);
+    const wide = widened(bbox);
+    if (!(marks?.key === single.join() && covers(marks.bbox, bbox))) {
+      marks?.close();
+      marks = null;
+      map.subjects.clear();
+      const expected = single.reduce((sum, kind) => sum + (totals.get(kind)?.count ?? 0), 0);
+      if (single.length > 0) marks = openMarks(single, wide, expected);
+    }
+    const grid = Math.max(4, Math.min(20, Math.round(zoom) + CELL_ZOOMS));
+    if (!(cells?.key === `${grid} ${counted.join()}` && covers(cells.bbox, bbox))) {
+      cells?.close();
+      cells = null;
+      map.drawCells([]);
+      if (counted.length > 0) cells = openCells(counted, wide, grid);
+    }
+  }
+
+  return { look, clear };
 }
 
 function widened([west, south, east, north]: Bbox): Bbox {

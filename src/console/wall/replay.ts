@@ -4,8 +4,8 @@ import type { Millis } from "../../domain/time.ts";
 import type { WallOrder } from "../../domain/wall.ts";
 import type { DistrictMap } from "../shared/map.ts";
 import type { Session } from "../shared/session.ts";
-import type { KindTotal } from "./live.ts";
 import { createMapFeed } from "./map-feed.ts";
+import type { KindTotal } from "./map-split.ts";
 
 /** Positions come this often, so that minutes of the past are many small steps. */
 const PACE_MS = 200;
