@@ -91,7 +91,7 @@ export async function startCenterProcess(
       const answer = await fetch(`${http}/api/v1${path}`, { method, headers, body: JSON.stringify(body) });
       const text = await answer.text();
       if (!answer.ok) throw new Error(`${method} ${path} → ${answer.status} ${text.slice(0, 500)}`);
-      return JSON.parse(text) as T;
+      return (text ? JSON.parse(text) : undefined) as T;
     },
     async metric(name) {
       const text = await (await fetch(`${http}/metrics`, { headers })).text();

@@ -25,6 +25,7 @@ const parts: readonly Part[] = [
   { name: "alerts", title: "Alerts", load: () => import("./alerts.ts") },
   { name: "operations", title: "People and vehicles at work", load: () => import("./operations.ts") },
   { name: "browser", title: "Wall in a browser", load: () => import("./browser.ts") },
+  { name: "wall-day", title: "A day of the wall", load: () => import("./wall-day.ts") },
   { name: "forecast", title: "Overflow forecast", load: () => import("./forecast.ts") },
   { name: "district", title: "Places in a district", load: () => import("./district.ts") },
   { name: "decode", title: "Decoding by driver", load: () => import("./decode.ts") },

@@ -28,7 +28,7 @@ function crowd(seed: number, tombstones = 100_000) {
       place: next() < 0.05 ? null : { lat: 22.7 + next() * 0.03, lon: 113.88 + next() * 0.03, communityId: "tianliao" },
       online: next() < 0.8,
       level: next() < 0.1 ? ((1 + Math.floor(next() * 4)) as Level) : null,
-      metrics: {},
+      metrics: next() < 0.5 ? { speedKmh: 12 } : {},
     } as unknown as Subject);
   };
   return {
@@ -83,6 +83,29 @@ describe("cells", () => {
     expect(countOf(all.items.values())).toBe([...subjects.values()].filter(({ place }) => place).length);
     expect(inBox.length).toBeGreaterThan(0);
     expect(inBox.length).toBeLessThan(freshViews.length);
+  });
+
+  test("vehicles that are on their way are counted, heard ones only; nothing else has that number", () => {
+    const subjects = new Revisions<Subject>(0);
+    const put = (rev: number, id: string, kind: string, speedKmh: number, online = true) =>
+      subjects.put({
+        id,
+        rev,
+        device: { kind },
+        place: { lat: 22.72, lon: 113.9 },
+        online,
+        level: null,
+        metrics: { speedKmh },
+      } as never);
+    put(1, "v-1", "vehicle", 12);
+    put(2, "v-2", "vehicle", 0);
+    put(3, "v-3", "vehicle", 12, false);
+    put(4, "p-1", "person", 3);
+    const cells = new Cells(subjects, 14, everything);
+    const kinds = () => [...cells.values()][0]?.kinds;
+    expect(kinds()).toEqual({ vehicle: { count: 3, online: 2, moving: 1 }, person: { count: 1, online: 1 } });
+    put(5, "v-1", "vehicle", 0);
+    expect(kinds()?.vehicle).toEqual({ count: 3, online: 2, moving: 0 });
   });
 
   test("a subject that moves within its cell changes nothing that is told", () => {

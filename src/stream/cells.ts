@@ -2,6 +2,7 @@ import { type Revised, Revisions } from "../center/revisions.ts";
 import type { Subject } from "../center/subject.ts";
 import type { Kind } from "../domain/kinds.ts";
 import type { Level } from "../domain/levels.ts";
+import { moves } from "./projection.ts";
 import type { CellView } from "./protocol.ts";
 
 /** The Web Mercator grid of map tiles: a cell of zoom z is one of 4^z. Its latitude ends here. */
@@ -19,7 +20,7 @@ export interface Cell extends Revised, CellView {
 interface Tally {
   readonly x: number;
   readonly y: number;
-  readonly kinds: Map<Kind, { count: number; online: number }>;
+  readonly kinds: Map<Kind, { count: number; online: number; moving?: number }>;
   /** Subjects by level of their worst alert; index 0 is not used. */
   readonly levels: number[];
   lat: number;
@@ -32,6 +33,8 @@ interface Share {
   readonly cell: string;
   readonly kind: Kind;
   readonly online: boolean;
+  /** Undefined of what does not say how fast it is. */
+  readonly moving: boolean | undefined;
   readonly level: Level | null;
   readonly lat: number;
   readonly lon: number;
@@ -102,14 +105,15 @@ export class Cells extends Revisions<Cell> {
   }
 
   #count(subject: Subject, touched: Set<string>): void {
-    const { id, place, device, level } = subject;
+    const { id, place, device, level, online } = subject;
     this.#forget(id, touched);
     if (!place || !this.#matches(subject)) return;
     const { x, y } = tileOf(place.lat, place.lon, this.#zoom);
     const lat = Math.round(place.lat * MICRO);
     const lon = Math.round(place.lon * MICRO);
     const cell = `${this.#zoom}/${x}/${y}`;
-    const share: Share = { cell, kind: device.kind, online: subject.online === true, level, lat, lon };
+    const moving = device.kind === "vehicle" ? online === true && moves(subject) : undefined;
+    const share: Share = { cell, kind: device.kind, online: online === true, moving, level, lat, lon };
     let tally = this.#tallies.get(cell);
     if (!tally) {
       tally = { x, y, kinds: new Map(), levels: [0, 0, 0, 0, 0], lat: 0, lon: 0, count: 0 };
@@ -161,7 +165,7 @@ export class Cells extends Revisions<Cell> {
   }
 }
 
-function add(tally: Tally, { kind, online, level, lat, lon }: Share, sign: 1 | -1): void {
+function add(tally: Tally, { kind, online, moving, level, lat, lon }: Share, sign: 1 | -1): void {
   tally.count += sign;
   tally.lat += sign * lat;
   tally.lon += sign * lon;
@@ -169,6 +173,7 @@ function add(tally: Tally, { kind, online, level, lat, lon }: Share, sign: 1 | -
   const counted = tally.kinds.get(kind) ?? { count: 0, online: 0 };
   counted.count += sign;
   if (online) counted.online += sign;
+  if (moving !== undefined) counted.moving = (counted.moving ?? 0) + (moving ? sign : 0);
   if (counted.count === 0) tally.kinds.delete(kind);
   else tally.kinds.set(kind, counted);
 }
@@ -178,8 +183,8 @@ function same(a: Cell, b: Cell): boolean {
   const kinds = Object.keys(b.kinds) as Kind[];
   return (
     kinds.length === Object.keys(a.kinds).length &&
-    kinds.every(
-      (kind) => a.kinds[kind]?.count === b.kinds[kind]?.count && a.kinds[kind]?.online === b.kinds[kind]?.online,
+    kinds.every((kind) =>
+      (["count", "online", "moving"] as const).every((name) => a.kinds[kind]?.[name] === b.kinds[kind]?.[name]),
     )
   );
 }

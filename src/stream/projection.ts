@@ -37,17 +37,20 @@ export function deviceView(subject: Subject, role: Role): DeviceView {
 const round = (degrees: number): number => Math.round(degrees * 200_000) / 200_000;
 const STANDING_KMH = 1;
 
+/** Whether it is on its way, by what it said last. */
+export const moves = ({ metrics: { speedKmh = 0 } }: Pick<Subject, "metrics">): boolean => speedKmh >= STANDING_KMH;
+
 /** Only of subjects that have a place. */
 export function markView({ device, place, online, level, metrics }: Subject, role: Role): MarkView {
-  const { headingDeg, speedKmh = 0, acc } = metrics;
-  const moves = device.kind === "vehicle";
-  const idle = moves && acc === 1 && speedKmh < STANDING_KMH;
+  const { headingDeg, acc } = metrics;
+  const vehicle = device.kind === "vehicle";
+  const idle = vehicle && acc === 1 && !moves({ metrics });
   return {
     id: shownId(device, role),
     kind: device.kind,
     lat: round(place?.lat ?? 0),
     lon: round(place?.lon ?? 0),
-    ...(moves && headingDeg !== undefined && { headingDeg: Math.round(headingDeg) }),
+    ...(vehicle && headingDeg !== undefined && { headingDeg: Math.round(headingDeg) }),
     state: online === false ? "offline" : idle ? "idle" : "normal",
     level,
   };

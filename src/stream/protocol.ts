@@ -189,7 +189,10 @@ export interface CellView {
   readonly lat: number;
   readonly lon: number;
   readonly count: number;
-  readonly kinds: { readonly [kind in Kind]?: { readonly count: number; readonly online: number } };
+  /** `moving`: of vehicles only, those that are online and on their way. */
+  readonly kinds: {
+    readonly [kind in Kind]?: { readonly count: number; readonly online: number; readonly moving?: number };
+  };
   /** Level of the worst alert about one of them. */
   readonly level: Level | null;
 }

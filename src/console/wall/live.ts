@@ -95,12 +95,12 @@ export function openLive({ stream }: Session) {
 }
 export type Live = ReturnType<typeof openLive>;
 
-function sumOf(cells: Iterable<CellView>): Map<string, KindTotal> {
-  const sums = new Map<string, KindTotal>();
+function sumOf(cells: Iterable<CellView>): Map<string, Required<KindTotal>> {
+  const sums = new Map<string, Required<KindTotal>>();
   for (const { kinds } of cells) {
-    for (const [kind, { count, online }] of Object.entries(kinds)) {
-      const before = sums.get(kind) ?? { count: 0, online: 0 };
-      sums.set(kind, { count: before.count + count, online: before.online + online });
+    for (const [kind, { count, online, moving = 0 }] of Object.entries(kinds)) {
+      const before = sums.get(kind) ?? { count: 0, online: 0, moving: 0 };
+      sums.set(kind, { count: before.count + count, online: before.online + online, moving: before.moving + moving });
     }
   }
   return sums;

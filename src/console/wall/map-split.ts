@@ -8,6 +8,8 @@ const FEW = 300;
 export interface KindTotal {
   readonly count: number;
   readonly online: number;
+  /** Of vehicles only: on their way. */
+  readonly moving?: number;
 }
 
 /**

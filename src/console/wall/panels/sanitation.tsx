@@ -1,22 +1,18 @@
 import { Bars, Panel, Ring, ShareRing } from "../panel.tsx";
 import { countBy } from "../statistics.ts";
-import { useDevices } from "../use-devices.ts";
 import type { WallParts } from "../wall-parts.ts";
 import { say } from "../words.ts";
 import { useWork } from "../work.ts";
 
-const MOVING_KMH = 1;
-
-export function VehiclesAtWork({ session }: WallParts) {
-  const vehicles = useDevices(session, "vehicle") ?? [];
-  const online = vehicles.filter((vehicle) => vehicle.online !== false);
-  const moving = online.filter(({ metrics }) => (metrics.speedKmh ?? 0) >= MOVING_KMH).length;
+/** From the counts of the map's cells: the whole state of every vehicle would cost the more the more there are. */
+export function VehiclesAtWork({ live }: WallParts) {
+  const { count = 0, online = 0, moving = 0 } = live.totals.value.get("vehicle") ?? {};
   return (
     <Panel title={say("vehicles")}>
       <div class="rings">
-        <Ring part={moving} whole={vehicles.length} name={say("working")} />
-        <Ring part={online.length - moving} whole={vehicles.length} name={say("standing")} />
-        <Ring part={vehicles.length - online.length} whole={vehicles.length} name={say("silent")} />
+        <Ring part={moving} whole={count} name={say("working")} />
+        <Ring part={online - moving} whole={count} name={say("standing")} />
+        <Ring part={count - online} whole={count} name={say("silent")} />
       </div>
     </Panel>
   );
