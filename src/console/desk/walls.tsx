@@ -66,7 +66,7 @@ export default function Walls() {
       {desk.may("pairWalls") && <Pair walls={walls} />}
       <Shown of={walls}>
         {({ items }) => (
-          <div class="walls">
+          <div class="wall-cards">
             {items.length === 0 && <p class="empty">{sayDesk("nothing")}</p>}
             {items.map((wall) => (
               <WallCard key={wall.id} wall={wall} minutes={minutes.value} walls={walls} />
