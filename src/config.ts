@@ -6,6 +6,7 @@ import { ingest } from "./settings/ingest.ts";
 import { outputs } from "./settings/outputs.ts";
 import { people } from "./settings/people.ts";
 import { screens } from "./settings/screens.ts";
+import { snapshots } from "./settings/snapshots.ts";
 import { storage } from "./settings/storage.ts";
 import { web } from "./settings/web.ts";
 import { work } from "./settings/work.ts";
@@ -19,6 +20,7 @@ export const settings = {
   ...web,
   ...screens,
   ...people,
+  ...snapshots,
   ...storage,
   ...work,
 } as const;

@@ -21,11 +21,13 @@ import { createEmbeddedBroker } from "./ingest/embedded-broker.ts";
 import { connectExternalBroker } from "./ingest/external-broker.ts";
 import { createHttpDoor } from "./ingest/http/http-door.ts";
 import { openTcpDoors } from "./ingest/tcp/doors.ts";
+import { parseHosts, reachListed } from "./outputs/guarded-request.ts";
 import type { Broker } from "./outputs/mqtt-mirror.ts";
 import { createOutputs } from "./outputs/outputs.ts";
 import { createReplays } from "./replay/replays.ts";
 import { createReports } from "./reports/keeper.ts";
 import { createRenderer } from "./reports/renderer.ts";
+import { createSnapshots } from "./snapshots/snapshots.ts";
 import type { History } from "./store/history.ts";
 import { openStore } from "./store/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
@@ -127,9 +129,23 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   sendCommand(broker.publishCommand);
   const forgetPictures = setInterval(() => {
     const before = clock.now() - config.RETENTION_PICTURES_DAYS * DAY;
-    center.pictures.forget(before).catch((error) => logger.warn({ err: error }, "old pictures were not removed"));
+    const kept = new Set([...center.registry.all()].map(({ attributes }) => attributes.referencePicture));
+    center.pictures.forget(before, kept).catch((error) => logger.warn({ err: error }, "old pictures were not removed"));
   }, PICTURES_FORGOTTEN_EVERY_MS);
   parts.defer(() => clearInterval(forgetPictures));
+  const snapshots = createSnapshots({
+    center,
+    reach: reachListed(parseHosts(config.SNAPSHOT_HOSTS), "SNAPSHOT_HOSTS"),
+    limits: {
+      atOnce: config.SNAPSHOTS_AT_ONCE,
+      waiting: config.SNAPSHOTS_WAITING,
+      everyMs: config.SNAPSHOT_EVERY_SECONDS * SECOND,
+      timeoutMs: config.SNAPSHOT_TIMEOUT_SECONDS * SECOND,
+      bytes: config.PICTURE_BYTES,
+    },
+    logger,
+  });
+  parts.defer(() => snapshots.close());
   const { registry, inbox } = center;
   const pushed = createHttpDoor({ config, clock, registry, inbox, logger, pepper });
   const tcpDoors = await openTcpDoors({ config, center, logger, pepper });
@@ -166,6 +182,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     renderer,
     stream: streamCounters,
     following,
+    snapshots: snapshots.counts,
   });
   parts.defer(() => api.close());
   await api.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });

@@ -83,6 +83,8 @@ const needed: readonly (readonly [method: string, path: string, role: Role | nul
   ["GET", "/alerts/none/crews", "dispatcher"],
   ["POST", "/alerts/none/pictures", "crew"],
   ["GET", "/alerts/none/pictures/none", "crew"],
+  ["PUT", "/devices/none/reference-picture", "dispatcher"],
+  ["GET", "/devices/none/reference-picture", "dispatcher"],
   ["POST", "/alerts/bulk", "crew"],
   ["POST", "/alerts", "crew"],
   ["GET", "/session", "viewer"],

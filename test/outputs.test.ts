@@ -10,7 +10,7 @@ import type { TimelineEntry } from "../src/domain/alert.ts";
 import { type Level, levels } from "../src/domain/levels.ts";
 import { systemClock } from "../src/domain/time.ts";
 import { startCourier } from "../src/outputs/courier.ts";
-import { guardedRequest, parseInsideHosts, reachableAddresses } from "../src/outputs/guarded-request.ts";
+import { guardedRequest, parseHosts, reachOutside } from "../src/outputs/guarded-request.ts";
 import type { AlertEvent } from "../src/outputs/outward.ts";
 import { temporaryDirectory } from "./support/directory.ts";
 import { startReceiver } from "./support/receiver.ts";
@@ -190,21 +190,21 @@ describe("webhooks", () => {
 });
 
 describe("what outputs may reach", () => {
-  const nowhere = parseInsideHosts("");
+  const nowhere = parseHosts("");
   test.for([
     ...["127.0.0.1", "[::1]", "10.1.2.3", "192.168.0.1", "172.16.9.9", "169.254.169.254", "0.0.0.0", "100.64.0.1"],
     ...["[::ffff:127.0.0.1]", "[fd00::1]", "[fe80::1]", "224.0.0.1", "localhost", "255.255.255.255"],
   ])("%s is inside, and refused", async (host) => {
-    await expect(reachableAddresses(host, nowhere)).rejects.toThrow(/inside address/);
+    await expect(reachOutside(nowhere)(host)).rejects.toThrow(/inside address/);
   });
 
   test("public addresses may be reached, and inside ones that were listed", async () => {
-    expect(await reachableAddresses("93.184.216.34", nowhere)).toEqual([{ address: "93.184.216.34", family: 4 }]);
-    const listed = parseInsideHosts("10.2.0.0/16, broker.lan, ::1");
-    await expect(reachableAddresses("10.2.3.4", listed)).resolves.toHaveLength(1);
-    await expect(reachableAddresses("[::1]", listed)).resolves.toHaveLength(1);
-    await expect(reachableAddresses("10.3.0.1", listed)).rejects.toThrow(/OUTPUT_INSIDE_HOSTS/);
-    await expect(reachableAddresses("no-such-host.invalid", listed)).rejects.toThrow(/cannot be resolved/);
+    expect(await reachOutside(nowhere)("93.184.216.34")).toEqual([{ address: "93.184.216.34", family: 4 }]);
+    const listed = parseHosts("10.2.0.0/16, broker.lan, ::1");
+    await expect(reachOutside(listed)("10.2.3.4")).resolves.toHaveLength(1);
+    await expect(reachOutside(listed)("[::1]")).resolves.toHaveLength(1);
+    await expect(reachOutside(listed)("10.3.0.1")).rejects.toThrow(/OUTPUT_INSIDE_HOSTS/);
+    await expect(reachOutside(listed)("no-such-host.invalid")).rejects.toThrow(/cannot be resolved/);
   });
 
   test("a center that allows nothing inside refuses before it connects", async () => {
@@ -231,7 +231,7 @@ describe("what outputs may reach", () => {
       const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/`;
       const signal = new AbortController().signal;
       const asked = { method: "POST", url, headers: {}, body: "{}", signal } as const;
-      return guardedRequest(asked, parseInsideHosts("127.0.0.1"), { timeoutMs: 300, answerBytes: 1_000 });
+      return guardedRequest(asked, reachOutside(parseHosts("127.0.0.1")), { timeoutMs: 300, answerBytes: 1_000 });
     };
     await expect(request(silent)).rejects.toThrow(/no answer within 300 ms/);
     expect((await request(loud)).body).toHaveLength(1_000);

@@ -23,6 +23,7 @@ export const permissions = {
   actOnAlerts: "crew",
   reportAlerts: "crew",
   readPictures: "crew",
+  keepReferences: "dispatcher",
   readPeople: "dispatcher",
   readSilences: "dispatcher",
   readWork: "dispatcher",

@@ -101,6 +101,8 @@ export interface Alerting {
   /** When `tick` has something to do next; null when nothing is waiting. */
   readonly nextDueAt: Millis | null;
   act(alertId: string, action: AlertAction, input: ActionInput, actor: Actor, now: Millis, changes: Changes): Alert;
+  /** The picture that a source took of what it saw is stored: it stands with the source's evidence. */
+  pictured(alertId: string, source: string, picture: { id: string; at: Millis }, changes: Changes): void;
   addPicture(alertId: string, picture: PictureInput, actor: Actor, now: Millis, changes: Changes): Alert;
   /** Crews that could go, best first. */
   suggestCrews(alert: Alert, at: Millis): readonly CrewSuggestion[];

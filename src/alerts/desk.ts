@@ -144,8 +144,13 @@ export function createDesk(parts: DeskParts) {
     ): Alert {
       const rule = ruleOf(alert.ruleId);
       const at = by.evidence.at;
-      const others = alert.evidence.filter(({ source }) => source !== by.evidence.source);
-      const evidence = [by.evidence, ...others].slice(0, EVIDENCE_KEPT);
+      const { source } = by.evidence;
+      const former = alert.evidence.find((known) => known.source === source);
+      const others = alert.evidence.filter((known) => known !== former);
+      // Until the picture of this sighting has come, the one before it is shown, with its own time.
+      const { picture = null, pictureAt = null } = former ?? by.evidence;
+      const shown = picture === null ? {} : { picture, pictureAt };
+      const evidence = [{ ...shown, ...by.evidence }, ...others].slice(0, EVIDENCE_KEPT);
       const belief = beliefIn(evidence);
       if (by.contradicts) return change(alert, { evidence, belief }, null, changes);
       const level = Math.min(alert.level, by.level ?? 4) as Level;
@@ -153,7 +158,8 @@ export function createDesk(parts: DeskParts) {
       return change(
         alert,
         {
-          count: alert.count + 1,
+          // Two checks of one rule may hold by the same observation: it was seen once.
+          count: former?.at === at ? alert.count : alert.count + 1,
           firstAt: Math.min(alert.firstAt, at),
           lastSeenAt: Math.max(alert.lastSeenAt, at),
           confirmed: alert.confirmed || by.confirmed,
@@ -164,6 +170,15 @@ export function createDesk(parts: DeskParts) {
         confirms ? { action: "confirm", actor: "system", at, details: { by: by.evidence.source } } : null,
         changes,
       );
+    },
+
+    /** The picture of what a source saw is kept. Nothing when the alert or its evidence is gone. */
+    pictured(alertId: string, source: string, picture: { id: string; at: Millis }, changes: Changes): void {
+      const alert = standing.get(alertId);
+      if (!alert?.evidence.some((known) => known.source === source)) return;
+      const facts = { picture: picture.id, pictureAt: picture.at };
+      const evidence = alert.evidence.map((known) => (known.source === source ? { ...known, ...facts } : known));
+      change(alert, { evidence }, null, changes);
     },
 
     /** The condition is over. That ends nothing by itself where somebody is under way or a person must look. */

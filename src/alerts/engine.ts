@@ -306,6 +306,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     act: operator.act,
     report: operator.report,
     addPicture: operator.addPicture,
+    pictured: desk.pictured,
     suggestCrews: dispatching.suggest,
     visited: proof.visited,
     holds,

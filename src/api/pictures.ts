@@ -1,10 +1,11 @@
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { permissions } from "../access/policy.ts";
+import type { Device } from "../domain/device.ts";
 import { isKind, kinds } from "../domain/kinds.ts";
 import { notFound, Problem } from "../domain/problem.ts";
-import { reaches } from "../domain/reach.ts";
-import { atLeast } from "../domain/roles.ts";
+import { inScope, reaches } from "../domain/reach.ts";
+import { atLeast, type Scope } from "../domain/roles.ts";
 import { pictureTypes } from "../store/pictures.ts";
 import { type Api, actor, instant, needs, type ResourceParts } from "./route.ts";
 
@@ -94,7 +95,10 @@ export function registerPictures(api: Api, { center, config }: ResourceParts): v
     "/alerts/:id/pictures/:picture",
     {
       config: needs(config.WALL_PICTURES ? "readAlerts" : "readPictures"),
-      schema: { summary: "A picture of the work", params: alertId.extend({ picture: z.string().max(80) }) },
+      schema: {
+        summary: "A picture of the work, or of what a camera saw",
+        params: alertId.extend({ picture: z.string().max(80) }),
+      },
     },
     async (request, reply) => {
       const { id, picture } = request.params;
@@ -102,9 +106,66 @@ export function registerPictures(api: Api, { center, config }: ResourceParts): v
       const who = actor(request);
       const shown =
         alert !== undefined && (atLeast(who.role, permissions.readPictures) || !kindIsPersonal(alert.subject.kind));
-      const listed = shown && alert.pictures.some((one) => one.id === picture) && reaches(who, alert);
+      const known = [
+        ...(alert?.pictures ?? []).map(({ id }) => id),
+        ...(alert?.evidence ?? []).map((one) => one.picture),
+      ];
+      const listed = shown && known.includes(picture) && reaches(who, alert);
       if (!listed) throw notFound(`picture ${picture}`);
       return door.send(picture, reply);
+    },
+  );
+}
+
+/**
+ * How it looks where a camera looks when nothing is wrong: put beside what the camera takes for a problem. One for each
+ * camera, named in its attributes; the newest replaces the others.
+ */
+export function registerReferencePictures(api: Api, { center, config }: ResourceParts): void {
+  const door = createPictureDoor({ center });
+  const cameraId = z.object({ id: z.string().max(96) });
+  /** @throws Problem 404 outside the token's ground */
+  const cameraOf = (id: string, scope: Scope): Device => {
+    const device = center.registry.get(id);
+    const place = center.subjects.get(id)?.place ?? device?.place;
+    if (device?.kind !== "camera" || !inScope(scope, place)) throw notFound(`camera ${id}`);
+    return device;
+  };
+
+  api.put(
+    "/devices/:id/reference-picture",
+    {
+      config: needs("keepReferences"),
+      bodyLimit: config.PICTURE_BYTES,
+      schema: {
+        summary: "How a camera's view looks when nothing is wrong; the body is the JPEG, PNG or WebP itself",
+        params: cameraId,
+      },
+    },
+    async (request, reply) => {
+      const who = actor(request);
+      const camera = cameraOf(request.params.id, who.scope);
+      const { id: picture } = await door.take(request.body, {});
+      await center.operate((now, changes) => {
+        const attributes = { ...camera.attributes, referencePicture: picture };
+        center.registry.put({ ...camera, attributes }, now, changes);
+        const details = { picture };
+        changes.audit.push({ at: now, actor: who.name, action: "device.reference", target: camera.id, details });
+      });
+      return reply.code(200).send({ id: picture });
+    },
+  );
+
+  api.get(
+    "/devices/:id/reference-picture",
+    {
+      config: needs("keepReferences"),
+      schema: { summary: "How a camera's view looks when nothing is wrong", params: cameraId },
+    },
+    async (request, reply) => {
+      const { referencePicture } = cameraOf(request.params.id, actor(request).scope).attributes;
+      if (typeof referencePicture !== "string") throw notFound(`a reference picture of ${request.params.id}`);
+      return door.send(referencePicture, reply);
     },
   );
 }

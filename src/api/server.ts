@@ -24,6 +24,7 @@ import type { TcpCounters } from "../ingest/tcp/tcp-door.ts";
 import type { Outputs } from "../outputs/outputs.ts";
 import type { Reports } from "../reports/keeper.ts";
 import type { ReportRenderer } from "../reports/renderer.ts";
+import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { StreamCounters } from "../stream/connection.ts";
 import { registerAlerts } from "./alerts.ts";
 import { asyncApi } from "./async-api.ts";
@@ -46,7 +47,7 @@ import { registerOutputs } from "./outputs.ts";
 import { registerOutsideFigures } from "./outside-figures.ts";
 import { registerOwnData } from "./own-data.ts";
 import { registerPeople } from "./people.ts";
-import { registerPictures } from "./pictures.ts";
+import { registerPictures, registerReferencePictures } from "./pictures.ts";
 import { registerRecords } from "./records.ts";
 import { registerRegistry } from "./registry.ts";
 import { registerReports } from "./reports.ts";
@@ -71,6 +72,7 @@ export interface ApiParts {
   readonly reports: Reports;
   readonly renderer: ReportRenderer;
   readonly stream: StreamCounters;
+  readonly snapshots: Snapshots["counts"];
   readonly following: Following | null;
 }
 
@@ -89,6 +91,7 @@ export async function createApi({
   reports,
   renderer,
   stream,
+  snapshots,
   following,
 }: ApiParts): Promise<Api> {
   const app = Fastify({
@@ -223,6 +226,7 @@ export async function createApi({
       registerReports(scoped as unknown as Api, { ...parts, reports, renderer });
       registerAlerts(scoped as unknown as Api, parts);
       registerPictures(scoped as unknown as Api, parts);
+      registerReferencePictures(scoped as unknown as Api, parts);
       registerPeople(scoped as unknown as Api, { ...parts, login });
       registerHandovers(scoped as unknown as Api, { ...parts, login });
       registerRecords(scoped as unknown as Api, parts);
@@ -245,6 +249,7 @@ export async function createApi({
     tcp,
     outputs,
     stream,
+    snapshots,
     following,
   });
   app.get("/openapi.json", { config: needs("public"), schema: { hide: true } }, async () => app.swagger());

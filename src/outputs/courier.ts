@@ -247,10 +247,10 @@ export function startCourier(parts: CourierParts): Courier {
 const NEVER = new Set([400, 409, 413, 422]);
 
 /** @throws Refused, TryLater, Error unless the answer is a success */
-export function demandSuccess(answer: { status: number; body: string; retryAfterMs: number | null }): void {
+export function demandSuccess(answer: { status: number; body: Buffer; retryAfterMs: number | null }): void {
   const { status, body, retryAfterMs } = answer;
   if (status >= 200 && status < 300) return;
-  const said = `answered ${status}${body ? `: ${body.slice(0, 120)}` : ""}`;
+  const said = `answered ${status}${body.length > 0 ? `: ${body.toString("utf8").slice(0, 120)}` : ""}`;
   if (NEVER.has(status)) throw new Refused(said);
   if (status >= 300 && status < 400) throw new Error(`${said}; redirects are not followed`);
   throw new TryLater(said, retryAfterMs);

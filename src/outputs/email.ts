@@ -4,7 +4,7 @@ import { finalStates } from "../domain/alert.ts";
 import { levels } from "../domain/levels.ts";
 import type { Clock } from "../domain/time.ts";
 import { type Carrier, Refused } from "./courier.ts";
-import { type InsideHosts, reachableAddresses } from "./guarded-request.ts";
+import { type ListedHosts, reachOutside } from "./guarded-request.ts";
 import type { Output } from "./output-shape.ts";
 import type { AlertEvent, OutwardAlert } from "./outward.ts";
 
@@ -15,7 +15,7 @@ const BATCH = 2_000;
 
 interface EmailParts {
   readonly clock: Clock;
-  readonly inside: InsideHosts;
+  readonly inside: ListedHosts;
   readonly timeoutMs: number;
   readonly timeZone: string;
 }
@@ -63,7 +63,7 @@ export function emailCarrier(output: Output<"email">, { clock, inside, timeoutMs
   const { host, port, security, username, secrets } = output;
 
   const post = async (subject: string, text: string): Promise<string> => {
-    const [address] = await reachableAddresses(host, inside);
+    const [address] = await reachOutside(inside)(host);
     // One connection per mail, to an address that was checked; the certificate is still that of the name.
     const transport = createTransport({
       host: address?.address ?? host,

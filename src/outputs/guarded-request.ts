@@ -4,8 +4,8 @@ import { request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** Hosts and networks inside that outputs may reach all the same: names, addresses, or networks as `10.2.0.0/16`. */
-export interface InsideHosts {
+/** Hosts and networks that a setting lists: names, addresses, or networks as `10.2.0.0/16`. */
+export interface ListedHosts {
   allows(host: string, address: string): boolean;
 }
 
@@ -25,7 +25,7 @@ export interface GuardedRequest {
 
 export interface GuardedAnswer {
   readonly status: number;
-  readonly body: string;
+  readonly body: Buffer;
   /** What `Retry-After` asks for, in milliseconds. */
   readonly retryAfterMs: number | null;
 }
@@ -33,8 +33,15 @@ export interface GuardedAnswer {
 /** The address may not be reached: it lies inside, or nothing is known of it. */
 export class Unreachable extends Error {}
 
+interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+/** Which addresses of a host may be reached. @throws Unreachable */
+export type Reach = (host: string) => Promise<Address[]>;
+
 /** @throws Error that names an entry which is neither a host nor a network */
-export function parseInsideHosts(setting: string): InsideHosts {
+export function parseHosts(setting: string): ListedHosts {
   const names = new Set<string>();
   const networks: [ipaddr.IPv4 | ipaddr.IPv6, number][] = [];
   for (const entry of setting.split(",").map((part) => part.trim().toLowerCase())) {
@@ -51,29 +58,34 @@ export function parseInsideHosts(setting: string): InsideHosts {
   };
 }
 
-/**
- * The addresses of a host that may be reached: public ones, and inside ones that a setting allows. A name that also stands
- * for an address inside is refused as a whole.
- * @throws Unreachable
- */
-export async function reachableAddresses(host: string, inside: InsideHosts) {
-  const bare = host.replace(/^\[|\]$/g, "");
-  const family = isIP(bare);
-  const found = family
-    ? [{ address: bare, family }]
-    : await lookup(bare, { all: true, verbatim: true }).catch((error: NodeJS.ErrnoException) => {
-        throw new Unreachable(`the name ${bare} cannot be resolved (${error.code})`);
-      });
-  for (const { address } of found) {
+/** Public addresses, and inside ones that a setting lists. A name that also stands for an address inside is refused as a whole. */
+export const reachOutside = (inside: ListedHosts): Reach =>
+  reachWhere((host, address) => {
     // `process` turns an IPv4 address that is written as IPv6 back into what it is.
-    if (ipaddr.process(address).range() !== "unicast" && !inside.allows(bare, address)) {
-      throw new Unreachable(
-        `${bare} is the inside address ${address}; list the host in OUTPUT_INSIDE_HOSTS if that is meant`,
-      );
+    if (ipaddr.process(address).range() === "unicast" || inside.allows(host, address)) return null;
+    return `${host} is the inside address ${address}; list the host in OUTPUT_INSIDE_HOSTS if that is meant`;
+  });
+
+/** What a setting lists and nothing else: for addresses that devices name. */
+export const reachListed = (listed: ListedHosts, setting: string): Reach =>
+  reachWhere((host, address) => (listed.allows(host, address) ? null : `${host} is not listed in ${setting}`));
+
+const reachWhere =
+  (objection: (host: string, address: string) => string | null): Reach =>
+  async (host) => {
+    const bare = host.replace(/^\[|\]$/g, "");
+    const family = isIP(bare);
+    const found = family
+      ? [{ address: bare, family }]
+      : await lookup(bare, { all: true, verbatim: true }).catch((error: NodeJS.ErrnoException) => {
+          throw new Unreachable(`the name ${bare} cannot be resolved (${error.code})`);
+        });
+    for (const { address } of found) {
+      const why = objection(bare, address);
+      if (why !== null) throw new Unreachable(why);
     }
-  }
-  return found;
-}
+    return found;
+  };
 
 /**
  * One request to a host that somebody configured. The name is resolved once, every address is checked, and the connection goes
@@ -81,11 +93,11 @@ export async function reachableAddresses(host: string, inside: InsideHosts) {
  */
 export async function guardedRequest(
   { method, url, headers, body, signal }: GuardedRequest,
-  inside: InsideHosts,
+  reach: Reach,
   limits: GuardLimits,
 ): Promise<GuardedAnswer> {
   const { protocol, hostname } = new URL(url);
-  const addresses = await reachableAddresses(hostname, inside);
+  const addresses = await reach(hostname);
   const limited = AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)]);
   const send = protocol === "https:" ? requestHttps : requestHttp;
   const { promise, resolve, reject } = Promise.withResolvers<GuardedAnswer>();
@@ -125,7 +137,7 @@ async function readAnswer(answer: IncomingMessage, most: number): Promise<Guarde
   const retryAfterMs = wait !== undefined && /^\d+$/.test(wait) ? Number(wait) * 1_000 : null;
   return {
     status: answer.statusCode ?? 0,
-    body: Buffer.concat(chunks).subarray(0, most).toString("utf8"),
+    body: Buffer.concat(chunks).subarray(0, most),
     retryAfterMs,
   };
 }

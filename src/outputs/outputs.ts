@@ -11,7 +11,7 @@ import { type Millis, SECOND } from "../domain/time.ts";
 import { alertmanagerCarrier } from "./alertmanager.ts";
 import { type Carrier, type Courier, type CourierStatus, type Delivery, startCourier } from "./courier.ts";
 import { emailCarrier } from "./email.ts";
-import { guardedRequest, parseInsideHosts } from "./guarded-request.ts";
+import { guardedRequest, parseHosts, reachOutside } from "./guarded-request.ts";
 import { devicesIn } from "./live-devices.ts";
 import { mqttMirror, type Publish } from "./mqtt-mirror.ts";
 import { ngsiCarrier } from "./ngsi.ts";
@@ -72,7 +72,7 @@ export function createOutputs({ center, config, logger, pepper, publish }: Parts
   const { clock, store, alerting } = center;
   const { documents, alertRev } = store.restored;
   const sealer = createSealer(pepper);
-  const inside = parseInsideHosts(config.OUTPUT_INSIDE_HOSTS);
+  const inside = parseHosts(config.OUTPUT_INSIDE_HOSTS);
   const timeoutMs = config.OUTPUT_TIMEOUT_SECONDS * SECOND;
   const stored = new Map<string, StoredOutput>();
   const positions = new Map<string, number>();
@@ -98,7 +98,7 @@ export function createOutputs({ center, config, logger, pepper, publish }: Parts
   const http = {
     clock,
     send: (request: Parameters<typeof guardedRequest>[0]) =>
-      guardedRequest(request, inside, { timeoutMs, answerBytes: config.OUTPUT_ANSWER_BYTES }),
+      guardedRequest(request, reachOutside(inside), { timeoutMs, answerBytes: config.OUTPUT_ANSWER_BYTES }),
   };
   const openOf = (output: Output) =>
     function* () {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type DayWindows, minutesOf, parseWindows } from "../domain/calendar.ts";
+import { parseHosts } from "../outputs/guarded-request.ts";
 
 /** How the values of settings are written and what they become. */
 
@@ -50,3 +51,16 @@ function isTimeZone(name: string): boolean {
     return false;
   }
 }
+
+/** Hosts, addresses or networks, separated by commas. */
+export const hosts = z
+  .string()
+  .default("")
+  .refine((text) => {
+    try {
+      parseHosts(text);
+      return true;
+    } catch {
+      return false;
+    }
+  }, "must be hosts, addresses or networks like 10.2.0.0/16, separated by commas");

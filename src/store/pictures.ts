@@ -58,9 +58,10 @@ export function createPictures(dataDirectory: string) {
       }
     },
 
-    /** Removes what was stored before a time. */
-    async forget(before: Millis): Promise<void> {
+    /** Removes what was stored before a time, but for what is still looked at. */
+    async forget(before: Millis, kept: ReadonlySet<unknown>): Promise<void> {
       for (const name of await readdir(directory, { recursive: true }).catch(() => [])) {
+        if (kept.has(name.slice(3))) continue;
         const path = join(directory, name);
         const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
         if (mtimeMs < before && (idPattern.test(name.slice(3)) || name.endsWith(".partial"))) await rm(path);

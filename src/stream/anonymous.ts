@@ -66,7 +66,9 @@ function anonymousEvidence(evidence: Evidence, names: Names): Evidence {
   const source = names.of(evidence.source);
   // What a person wrote may name people; what a device measured does not, but it may point to who does.
   if (source === "user" || source.startsWith(STAFF)) return { source, at: evidence.at };
-  return { ...renamed(evidence, names.of), source };
+  // Where a camera's pictures lie inside the network is nobody's business in public; it may even carry its login.
+  const { snapshotUrl: _address, ...shown } = evidence;
+  return { ...renamed(shown as Evidence, names.of), source };
 }
 
 /** Events whose details may tell whose card it was, what somebody answered, or whom a camera knew. */

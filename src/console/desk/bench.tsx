@@ -8,11 +8,12 @@ import { inLanguage, words } from "../shared/language.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
 import { agoText, clockText, dateTimeText } from "../shared/time.ts";
 import { stateText } from "../shared/words.ts";
+import { refusalOf } from "../staff/rest.ts";
 import { actionOf, perform } from "./actions.ts";
 import { type Desk, useDesk } from "./desk.ts";
-import { Snapshot } from "./evidence.tsx";
 import { byDuty } from "./order.ts";
 import { Head, Shown, useLoad } from "./parts.tsx";
+import { pictureOf, Reference, referenceOf, Snapshot } from "./pictures.tsx";
 import { PlaceMap } from "./place-map.tsx";
 import { usePlaceNames } from "./places.ts";
 import { reasonText, rejectReasons } from "./reasons.ts";
@@ -30,6 +31,7 @@ const say = words({
   noPicture: { zh: "此告警没有可显示的画面", en: "There is no picture to show" },
   rate: { zh: "以往 {all} 次中 {real} 次属实", en: "{real} of {all} before were real" },
   seen: { zh: "{n} 次，最近 {time}", en: "{n} times, last at {time}" },
+  refer: { zh: "以此画面为干净参考", en: "This is how it looks when it is clean" },
   session: { zh: "本次已复核 {n} 条，平均 {s} 秒", en: "{n} looked at, {s} s each" },
 });
 
@@ -107,15 +109,42 @@ function reject(desk: Desk, alert: AlertView, note: string, decided: () => void)
 function Suspicion({ alert, decided, onSkip }: { alert: AlertView; decided: () => void; onSkip: () => void }) {
   const desk = useDesk();
   const place = usePlaceNames();
-  const pictured = alert.evidence.filter(({ snapshotUrl }) => typeof snapshotUrl === "string");
+  const pictured = alert.evidence.filter((item) => pictureOf(alert.id, item) ?? typeof item.snapshotUrl === "string");
   const [newest] = alert.evidence;
+  const camera = pictured[0]?.source ?? (alert.subject.kind === "camera" ? alert.subject.id : null);
+  const kept = pictured.find((item) => pictureOf(alert.id, item) !== null);
+  const round = useSignal(0);
+  const refer = () => {
+    if (kept)
+      void keepReference(desk, alert.id, kept).then(
+        () => round.value++,
+        (error) => desk.toast(error.message, "bad"),
+      );
+  };
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.key !== "r" || event.ctrlKey || event.metaKey || event.altKey || desk.dialog.peek()) return;
+      event.preventDefault();
+      refer();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  });
   return (
     <div class="suspicion">
       <div class="pictures-of">
         {pictured.length === 0 && <p class="empty">{say("noPicture")}</p>}
-        {pictured.slice(0, 2).map((item) => (
-          <Snapshot key={`${item.source} ${item.at}`} item={item} large />
-        ))}
+        <div class="beside">
+          {pictured.slice(0, 1).map((item) => (
+            <Snapshot key={item.source} alertId={alert.id} item={item} large />
+          ))}
+          {camera !== null && <Reference cameraId={camera} round={round.value} />}
+        </div>
+        {kept && desk.may("keepReferences") && (
+          <button type="button" onClick={refer}>
+            {say("refer")} <kbd>r</kbd>
+          </button>
+        )}
         <PlaceMap alert={alert} />
       </div>
       <div class="verdict">
@@ -161,6 +190,15 @@ function Suspicion({ alert, decided, onSkip }: { alert: AlertView; decided: () =
   );
 }
 
+/** This is how it looks when nothing is wrong: kept with the camera, for whoever judges next. */
+async function keepReference(desk: Desk, alertId: string, item: Evidence): Promise<void> {
+  const answer = await desk.rest.call("GET", pictureOf(alertId, item) ?? "");
+  if (!answer.ok) throw await refusalOf(answer);
+  const bytes = await answer.blob();
+  const kept = await desk.rest.call("PUT", referenceOf(item.source), bytes, { "content-type": bytes.type });
+  if (!kept.ok) throw await refusalOf(kept);
+}
+
 function Sureness({ item }: { item: Evidence }) {
   const { confidence, category } = item as { confidence?: unknown; category?: unknown };
   if (typeof confidence !== "number") return null;
@@ -195,11 +233,9 @@ function Past({ alert }: { alert: AlertView }) {
                 {items.map((one) => (
                   <li key={one.id}>
                     {dateTimeText(one.openedAt)} · {stateText(one.state)}
-                    <Snapshot
-                      item={
-                        one.evidence.find(({ snapshotUrl }) => typeof snapshotUrl === "string") ?? { source: "", at: 0 }
-                      }
-                    />
+                    {one.evidence.slice(0, 1).map((item) => (
+                      <Snapshot key={item.source} alertId={one.id} item={item} />
+                    ))}
                   </li>
                 ))}
               </ul>
