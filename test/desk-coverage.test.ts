@@ -194,9 +194,7 @@ describe("the page", () => {
     await until(DAWN + 42 * MINUTE);
     await until(DAWN + 55 * MINUTE);
     await page.locator(".risks button").first().waitFor();
-    expect(await page.locator(".risks").textContent()).toMatch(
-      /1 sections? will not be done in time.*松白路 2\/4 · 15 min left/,
-    );
+    expect(await page.locator(".risks").textContent()).toMatch(/1 will not be done in time.*松白路 2\/4 · 15 min left/);
     expect(await lines.first().textContent()).toContain("松白路 2/4");
     expect(await lines.first().locator("title").textContent()).toBe("will be missed");
 
@@ -263,6 +261,14 @@ describe("the page", () => {
     await page.getByLabel("Community").selectOption(community as string);
     const there = (await morning.rows()).filter(({ communityId }) => communityId === community);
     await expect.poll(() => lines.count()).toBe(there.length);
+    await page.getByLabel("Community").selectOption("");
+
+    await page.getByRole("button", { name: "crew", exact: true }).click();
+    const sums = page.locator(".plan table");
+    await expect.poll(() => sums.locator("tbody tr").count()).toBe(2);
+    expect(await sums.textContent()).toContain("0 / 3");
+    await sums.getByRole("button", { name: "Early <b>birds</b>" }).click();
+    await expect.poll(() => lines.count()).toBe(3);
     await page.locator(".page-head h2").click();
 
     await page.keyboard.press("?");

@@ -111,7 +111,11 @@ export function createDesk(staff: Staff): Desk {
     }
   };
   let due: ReturnType<typeof setTimeout> | null = null;
+  let heard = false;
   view.onChange(({ upsert, gone, replaced }) => {
+    // From the first frame on it is the center's time that counts, not this machine's.
+    if (!heard) now.value = centerNow(session.stream) ?? now.peek();
+    heard = true;
     if (due !== null || (upsert.length === 0 && gone.length === 0 && !replaced)) return;
     due = setTimeout(() => {
       due = null;

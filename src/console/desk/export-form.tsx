@@ -2,7 +2,6 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { isKind, kinds } from "../../domain/kinds.ts";
-import { centerNow } from "../shared/freshness.tsx";
 import { language, words } from "../shared/language.ts";
 import type { ScreenSettings } from "../shared/session.ts";
 import { instantOf, isoDate, localText } from "../shared/time.ts";
@@ -58,6 +57,7 @@ const formats: Readonly<Record<What, readonly (readonly [format: string, name: s
 };
 const spans = ["today", "yesterday", 7, 30, "other"] as const;
 type Span = (typeof spans)[number];
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 export interface ExportDevice {
@@ -92,10 +92,11 @@ export function ExportForm({ device }: { device: ExportDevice | null }) {
   const known = settings.value;
   if (!known) return null;
 
-  const now = () => Math.floor(centerNow(desk.session.stream) ?? desk.now.peek());
+  const now = () => Math.floor(desk.now.peek());
   const stretchOf = (wanted: Span): Stretch => {
     if (wanted === "other") return { from: instantOf(from.value), to: instantOf(to.value) };
-    if (typeof wanted === "number") return { from: now() - wanted * DAY_MS, to: now() };
+    // What is said this very minute is in it.
+    if (typeof wanted === "number") return { from: now() - wanted * DAY_MS, to: now() + MINUTE_MS };
     return dayOf(now() - (wanted === "yesterday" ? DAY_MS : 0), known.dayStartsMinutes);
   };
   const submit = () => {
@@ -106,7 +107,7 @@ export function ExportForm({ device }: { device: ExportDevice | null }) {
     const query = new URLSearchParams({
       ...(device && { device: device.id }),
       from: String(wanted.from),
-      to: String(Math.min(wanted.to, now())),
+      to: String(wanted.to),
       format: format.value,
       lang: language.value,
       ...(!device && onlyLevels.value && { level: levels.join() }),

@@ -1,6 +1,5 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { centerNow } from "../shared/freshness.tsx";
 import { words } from "../shared/language.ts";
 import type { ScreenSettings } from "../shared/session.ts";
 import { instantOf, isoDate, localText } from "../shared/time.ts";
@@ -103,7 +102,7 @@ export function StretchChooser({ onChoose }: { onChoose: (stretch: Stretch) => v
   }, [wish]);
   const known = settings.value;
   if (!known) return null;
-  const present = () => Math.floor(centerNow(desk.session.stream) ?? desk.now.peek());
+  const present = () => Math.floor(desk.now.peek());
   const choose = (stretch: Stretch) => {
     const now = present();
     fault.value = faultOf(stretch, now, known.past.replayDays);
