@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { ConfigError, readConfig } from "../src/config.ts";
 import { startCenter } from "../src/server.ts";
 import { fieldFaults } from "./faults.ts";
-import { organisationOf, registerOrganisation } from "./organisation.ts";
+import { organisationOf, registerOrganisation, summaryLine } from "./organisation.ts";
 import { loginsOf } from "./play.ts";
 import { createPlayer, type Step } from "./player.ts";
 import { createPopulation, fullDistrict } from "./population.ts";
@@ -81,7 +81,7 @@ async function demo(): Promise<void> {
     registered.map((actor) => registrationOf(actor.device)),
     loginsOf(registered),
   );
-  await registerOrganisation(rest, organisationOf(registered, town));
+  say(summaryLine(await registerOrganisation(rest, organisationOf(registered, town))));
   const wall = await issue("demo wall", "viewer");
   const desk = await issue("demo desk", "dispatcher");
   await using transport = await connectLogins(running.mqtt, logins);

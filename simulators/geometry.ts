@@ -110,18 +110,41 @@ export function crossing(a: Point, b: Point, c: Point, d: Point): Point | null {
   return t < 0 || t > 1 || u < 0 || u > 1 ? null : between(a, b, t);
 }
 
+/** Where on the straight way from a to b a point lies nearest: 0 at a, 1 at b. */
+function shareOn(point: Point, a: Point, b: Point): number {
+  const length2 = distance(a, b) ** 2;
+  const dot = (point[0] - a[0]) * (b[0] - a[0]) + (point[1] - a[1]) * (b[1] - a[1]);
+  return length2 === 0 ? 0 : Math.max(0, Math.min(1, dot / length2));
+}
+
 /** Metres from a point to a line. */
 export function distanceToLine(point: Point, line: readonly Point[]): number {
   let nearest = Number.POSITIVE_INFINITY;
   for (let i = 1; i < line.length; i++) {
-    const a = line[i - 1] as Point;
-    const b = line[i] as Point;
-    const length2 = distance(a, b) ** 2;
-    const dot = (point[0] - a[0]) * (b[0] - a[0]) + (point[1] - a[1]) * (b[1] - a[1]);
-    const t = length2 === 0 ? 0 : Math.max(0, Math.min(1, dot / length2));
-    nearest = Math.min(nearest, distance(point, between(a, b, t)));
+    const [a, b] = [line[i - 1] as Point, line[i] as Point];
+    nearest = Math.min(nearest, distance(point, between(a, b, shareOn(point, a, b))));
   }
   return nearest;
+}
+
+/** The line with a vertex more beside each of the points. */
+export function withVerticesBeside(line: readonly Point[], points: readonly Point[]): Point[] {
+  const added = line.map(() => [] as number[]);
+  for (const point of points) {
+    let best = { leg: 1, share: 0, metres: Number.POSITIVE_INFINITY };
+    for (let leg = 1; leg < line.length; leg++) {
+      const [a, b] = [line[leg - 1] as Point, line[leg] as Point];
+      const share = shareOn(point, a, b);
+      const metres = distance(point, between(a, b, share));
+      if (metres < best.metres) best = { leg, share, metres };
+    }
+    if (best.share > 0 && best.share < 1) added[best.leg]?.push(best.share);
+  }
+  return line.flatMap((vertex, leg) => {
+    const before = line[leg - 1];
+    const shares = [...new Set(added[leg])].sort((a, b) => a - b);
+    return before ? [...shares.map((share) => between(before, vertex, share)), vertex] : [vertex];
+  });
 }
 
 /** The ring moved outward by `metres`, corners mitred. The ring may run either way round. */

@@ -1,5 +1,5 @@
 import type { FeatureCollection } from "geojson";
-import { contains, distance, type LonLat, type Plane, type Point } from "./geometry.ts";
+import { contains, distance, type LonLat, type Plane, type Point, withVerticesBeside } from "./geometry.ts";
 import { TimeQueue } from "./queue.ts";
 
 interface Edge {
@@ -23,18 +23,26 @@ export function readNetwork(district: FeatureCollection, plane: Plane): Network 
   const edges: Edge[][] = [];
   const numbers = new Map<string, number>();
   const roads = new Map<string, readonly Point[]>();
-  const number = (position: LonLat): number => {
-    const key = position.join(",");
+  const number = (point: Point): number => {
+    const key = point.join(",");
     const known = numbers.get(key);
     if (known !== undefined) return known;
     numbers.set(key, nodes.length);
-    nodes.push(plane.toPoint(position));
+    nodes.push(point);
     edges.push([]);
     return nodes.length - 1;
   };
+  // Crews stop beside the points they serve, wherever these are along the road.
+  const stops = new Map<string, Point[]>();
+  for (const { properties, geometry } of district.features) {
+    if (properties?.type !== "depositPoint" || geometry.type !== "Point") continue;
+    const roadId = String(properties.roadId);
+    stops.set(roadId, [...(stops.get(roadId) ?? []), plane.toPoint(geometry.coordinates as unknown as LonLat)]);
+  }
   for (const { properties, geometry } of district.features) {
     if (properties?.type !== "road" || geometry.type !== "LineString") continue;
-    const line = geometry.coordinates.map((position) => number(position as LonLat));
+    const drawn = geometry.coordinates.map((position) => plane.toPoint(position as LonLat));
+    const line = withVerticesBeside(drawn, stops.get(String(properties.id)) ?? []).map(number);
     roads.set(
       String(properties.id),
       line.map((node) => nodes[node] as Point),

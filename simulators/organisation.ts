@@ -1,10 +1,15 @@
+import { HOUR, MINUTE } from "../src/domain/time.ts";
 import type { Actor, SimulatedDevice } from "./actors/actor.ts";
+import { SHIFTS } from "./actors/people.ts";
 import type { Rest } from "./rest.ts";
+import { later, timeOfDay } from "./rhythm.ts";
 import type { Town } from "./town.ts";
 
 /** Who works for whom in the simulated district: crews, rosters and plans that its people and vehicles live by. */
 
-type Records = Readonly<Record<string, readonly object[]>>;
+/** Of each collection of the register the records, as `PUT /registry/…` takes them. */
+export type Records = Readonly<Record<string, readonly RegisterRecord[]>>;
+type RegisterRecord = { readonly id: string; readonly [field: string]: unknown };
 
 const CONTRACTORS = [
   { id: "south-sanitation", name: "南环环卫", lines: ["cleaning"] },
@@ -15,23 +20,16 @@ const ROLES: Readonly<Record<string, string>> = {
   greening: "gardener",
   pestControl: "pestController",
 };
-/** Its people work one of these; even numbers the first, odd ones the second. */
-const SHIFTS = [
-  { id: "early", name: "早班", from: "05:30", to: "13:30", breaks: [{ from: "09:30", to: "10:00" }] },
-  { id: "late", name: "晚班", from: "13:30", to: "21:30", breaks: [{ from: "17:30", to: "18:00" }] },
-] as const;
-/** Departures of each type, local, and when the vehicle is surely back. */
-const TOURS: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
-  sweeper: [
-    ["04:30", "07:30"],
-    ["14:00", "17:00"],
-  ],
-  water: [
-    ["05:00", "07:00"],
-    ["15:00", "17:00"],
-  ],
-};
-const MAIN_ROADS = ["songbai", "guangqiao", "genyu", "changsong", "yuxing"];
+/** As people work them (actors/people.ts), with the break in the middle. */
+const SHIFT_PLANS = [
+  { id: "early", name: "早班", breaks: [{ from: "09:30", to: "10:00" }] },
+  { id: "late", name: "晚班", breaks: [{ from: "17:30", to: "18:00" }] },
+].map((shift, turn) => {
+  const { from, to } = SHIFTS[turn] ?? SHIFTS[0];
+  return { ...shift, from: timeOfDay(from * HOUR), to: timeOfDay(to * HOUR) };
+});
+/** A section may be finished a little after the sweeper should be back. */
+const SWEEP_ROOM_MS = 30 * MINUTE;
 
 const lineOf = ({ attributes }: SimulatedDevice): string => String(attributes.businessLine ?? "cleaning");
 const contractorOf = (line: string): string => (line === "cleaning" ? CONTRACTORS[0].id : CONTRACTORS[1].id);
@@ -80,67 +78,89 @@ export function organisationOf(actors: readonly Actor[], town: Town): Records {
       contractorId: CONTRACTORS[0].id,
     })),
     crews,
-    shifts: SHIFTS,
-    rosters: SHIFTS.map((shift, turn) => ({
+    shifts: SHIFT_PLANS,
+    rosters: SHIFT_PLANS.map((shift, turn) => ({
       id: `roster-${shift.id}`,
       shiftId: shift.id,
       entries: people.flatMap(({ id, beat }, index) =>
-        beat && index % SHIFTS.length === turn
+        beat && index % SHIFT_PLANS.length === turn
           ? [{ personId: `staff-${id.replace(/^\D+/, "")}`, where: { circle: beat } }]
           : [],
       ),
     })),
-    plans: [...vehicles.flatMap(toursOf), ...sweepPlans(town)],
-    tasks: [
-      {
-        id: "traps",
-        line: "pestControl",
-        title: "灭蚊灯巡查",
-        crewId: "crew-pestControl",
-        place: { areaId: `area-${town.communities[0]}` },
-        from: "09:00",
-        to: "17:00",
-        days: { weekdays: ["fri"] },
-        proof: { note: true },
-      },
-    ],
+    plans: vehicles.flatMap(plansOf),
+    tasks: crews.some(({ line }) => line === "pestControl")
+      ? [
+          {
+            id: "traps",
+            line: "pestControl",
+            title: "灭蚊灯巡查",
+            crewId: "crew-pestControl",
+            place: { areaId: `area-${town.communities[0]}` },
+            from: "09:00",
+            to: "17:00",
+            days: { weekdays: ["fri"] },
+            proof: { note: true },
+          },
+        ]
+      : [],
   };
 }
 
-/** A vehicle leaves for its tours from its corridor or its area. */
-function toursOf({ id, attributes }: SimulatedDevice): object[] {
-  const tours = TOURS[String(attributes.vehicleType)] ?? [];
+/** What a vehicle does every day, as it drives it (actors/rounds.ts): when it is out, what it serves, what it sweeps. */
+function plansOf({ id, attributes, tours = [] }: SimulatedDevice): RegisterRecord[] {
   const areaId = String(attributes.areaId);
-  return tours.map(([from, to], n) => ({ kind: "route", id: `tour-${id}-${n + 1}`, vehicleId: id, from, to, areaId }));
-}
-
-/** The main roads are swept in the morning and in the afternoon. */
-function sweepPlans(town: Town): object[] {
-  const windows = [
-    ["04:30", "08:00"],
-    ["14:00", "17:30"],
-  ] as const;
-  return MAIN_ROADS.flatMap((road) => {
-    const sections = town.sections.filter((id) => id.startsWith(`section-${road}-`));
-    if (sections.length === 0) return [];
-    const entries = windows.flatMap(([from, to]) => sections.map((sectionId) => ({ sectionId, from, to })));
-    return [{ kind: "sweep", id: `sweep-${road}`, targetPct: 90, sections: entries }];
-  });
+  const routes = tours.map(({ from, to }, n) => ({
+    kind: "route",
+    id: `tour-${id}-${n + 1}`,
+    vehicleId: id,
+    from,
+    to,
+    areaId,
+  }));
+  const stops = tours.flatMap((tour) => tour.stops);
+  const sections = tours.flatMap(({ sections, from, to }) =>
+    sections.map((sectionId) => ({ sectionId, from, to: later(to, SWEEP_ROOM_MS) })),
+  );
+  return [
+    ...routes,
+    ...(stops.length > 0 ? [{ kind: "collection", id: `round-${id}`, vehicleId: id, stops }] : []),
+    ...(sections.length > 0 ? [{ kind: "sweep", id: `sweep-${id}`, vehicleId: id, targetPct: 90, sections }] : []),
+  ];
 }
 
 /** In this order each record finds what it names. */
 const ORDER = ["contractors", "people", "vehicles", "crews", "shifts", "rosters", "plans", "tasks"] as const;
 
 /**
- * Writes the organisation down, unless somebody has organised the district already.
+ * Writes down what is not there yet; what somebody has written or changed stays as it is. A second time it does nothing.
+ * @returns how many of each collection were written, and how many stood there before
  * @throws RestError when the token may not
  */
-export async function registerOrganisation(rest: Rest, records: Records): Promise<boolean> {
-  const known = await rest.get<{ items: readonly unknown[] }>("/registry/crews?limit=1");
-  if (known.items.length > 0) return false;
+export async function registerOrganisation(rest: Rest, records: Records): Promise<OrganisationSummary> {
+  const written: Record<string, number> = {};
+  let known = 0;
   for (const collection of ORDER) {
     const wanted = records[collection] ?? [];
-    if (wanted.length > 0) await rest.send("POST", `/registry/${collection}/import`, wanted);
+    if (wanted.length === 0) continue;
+    const there = new Set((await rest.all<{ id: string }>(`/registry/${collection}?limit=500`)).map(({ id }) => id));
+    const missing = wanted.filter(({ id }) => !there.has(id));
+    known += wanted.length - missing.length;
+    if (missing.length === 0) continue;
+    await rest.send("POST", `/registry/${collection}/import`, missing);
+    written[collection] = missing.length;
   }
-  return true;
+  return { written, known };
+}
+
+export interface OrganisationSummary {
+  readonly written: Readonly<Record<string, number>>;
+  readonly known: number;
+}
+
+/** In one line for people: `organisation: 24 crews, 600 people written down; 12 records were there`. */
+export function summaryLine({ written, known }: OrganisationSummary): string {
+  const counts = Object.entries(written).map(([collection, count]) => `${count} ${collection}`);
+  const there = known > 0 ? `${known} records were there and stay as they are` : "";
+  return `organisation: ${[counts.length > 0 ? `${counts.join(", ")} written down` : "", there].filter(Boolean).join("; ")}`;
 }

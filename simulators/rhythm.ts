@@ -1,4 +1,4 @@
-import { DAY, HOUR, type Millis } from "../src/domain/time.ts";
+import { DAY, HOUR, MINUTE, type Millis } from "../src/domain/time.ts";
 
 /** The district keeps Asia/Shanghai time, which has no daylight saving. */
 const UTC_OFFSET_MS = 8 * HOUR;
@@ -17,6 +17,18 @@ export function localTime(text: string): Millis {
   const at = Date.parse(`${text}:00.000+08:00`);
   if (Number.isNaN(at)) throw new Error(`${text} is not a local time like 2026-03-02T05:00`);
   return at;
+}
+
+/** Milliseconds since local midnight as `05:30`; what lies after the next midnight is a time of the next day. */
+export function timeOfDay(ms: Millis): string {
+  const minutes = Math.round(ms / MINUTE) % (24 * 60);
+  return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+}
+
+/** A time of day and so much more. */
+export function later(time: string, ms: Millis): string {
+  const [hours = 0, minutes = 0] = time.split(":").map(Number);
+  return timeOfDay(hours * HOUR + minutes * MINUTE + ms);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { organisationOf, registerOrganisation } from "../simulators/organisation.ts";
+import { organisationOf, registerOrganisation, summaryLine } from "../simulators/organisation.ts";
 import { createPopulation, fullDistrict } from "../simulators/population.ts";
 import { registerDevices, registrationOf } from "../simulators/register.ts";
 import { createRest } from "../simulators/rest.ts";
@@ -22,8 +22,13 @@ test("the district's crews, rosters and plans fit its ground and its devices, an
     new Set(),
   );
   const records = organisationOf(actors, town);
-  expect(await registerOrganisation(rest, records)).toBe(true);
-  expect(await registerOrganisation(rest, records)).toBe(false);
+  const first = await registerOrganisation(rest, records);
+  expect(first).toMatchObject({ known: 0, written: { people: 600, vehicles: 60 } });
+  expect(summaryLine(first)).toMatch(
+    /^organisation: 2 contractors, 600 people, 60 vehicles, \d+ crews.* written down$/,
+  );
+  const { length } = Object.values(records).flat();
+  expect(await registerOrganisation(rest, records)).toEqual({ written: {}, known: length });
   const { items: crews } = await center.rest<{ items: { members: object[]; line: string }[] }>("GET", "/crews");
   expect(crews.flatMap(({ members }) => members)).toHaveLength(660);
   expect(new Set(crews.map(({ line }) => line))).toEqual(new Set(["cleaning", "greening", "pestControl"]));
@@ -31,7 +36,7 @@ test("the district's crews, rosters and plans fit its ground and its devices, an
     "GET",
     "/operations/summary",
   );
-  // Half of the people work early; sweepers and water trucks have left.
+  // Half of the people work early; sweepers and water trucks are out, the first collection rounds are over.
   expect([people.due, vehicles.due]).toEqual([300, 30]);
   const { features } = await center.rest<{ features: { properties: { coverage: number | null } }[] }>(
     "GET",

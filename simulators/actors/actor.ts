@@ -3,6 +3,7 @@ import type { Kind } from "../../src/domain/kinds.ts";
 import type { Observation } from "../../src/domain/observation.ts";
 import type { Millis } from "../../src/domain/time.ts";
 import type { Site } from "../town.ts";
+import type { Tour } from "./rounds.ts";
 
 /** How a simulated device talks: the id of the driver whose `encode` writes its messages. */
 export type Dialect = string;
@@ -19,9 +20,16 @@ export interface SimulatedDevice {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   /** Where somebody walks at work: never more than so many metres from the middle. */
   readonly beat?: { readonly lat: number; readonly lon: number; readonly radiusM: number };
+  /** When a vehicle is out, what it serves and sweeps. */
+  readonly tours?: readonly Tour[];
   /** The gateway whose login publishes for it; null when it has a login of its own. */
   readonly gatewayId: string | null;
 }
+
+/** Trackers and badges with a card of their own reach the center through one operator's network. */
+export const MOBILE_NETWORK = "mobile-1";
+/** What has a plug hangs on the feed of its community. */
+export const powerFeedOf = ({ communityId }: Pick<Site, "communityId">): string => `feed-${communityId}`;
 
 /** What a scenario makes an actor do. */
 export type Command =
@@ -29,6 +37,10 @@ export type Command =
   | { readonly do: "fillPerDay"; readonly pct: number }
   | { readonly do: "empty" }
   | { readonly do: "reportEvery"; readonly seconds: number }
+  /** Does not come to work, or does not leave the yard, for so long; a trip under way goes on. */
+  | { readonly do: "stayIn"; readonly minutes: number }
+  /** So many litres are gone from the tank. */
+  | { readonly do: "siphon"; readonly litres: number }
   | { readonly do: "street"; readonly category: string; readonly minutes: number; readonly confidence?: number };
 
 /**

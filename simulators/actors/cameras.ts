@@ -4,7 +4,7 @@ import { MINUTE, type Millis } from "../../src/domain/time.ts";
 import { createRandom, type Random } from "../random.ts";
 import { hourOfDay } from "../rhythm.ts";
 import type { Site, Town } from "../town.ts";
-import { type Actor, numbered, observe, round, type SimulatedDevice } from "./actor.ts";
+import { type Actor, numbered, observe, powerFeedOf, round, type SimulatedDevice } from "./actor.ts";
 import type { BinActor } from "./bins.ts";
 
 export interface CameraOptions {
@@ -73,7 +73,12 @@ function createCamera(site: Site, bins: readonly BinActor[], options: CameraOpti
     site,
     gatewayId,
     // A Frigate box says nothing about a camera that sees nothing.
-    attributes: { gatewayId, blindSpot, reportEverySeconds: frigate ? 86_400 : HEARTBEAT_MS / 1_000 },
+    attributes: {
+      gatewayId,
+      powerFeed: powerFeedOf(site),
+      blindSpot,
+      reportEverySeconds: frigate ? 86_400 : HEARTBEAT_MS / 1_000,
+    },
   };
   const problemRate = (at: Millis): number => (options.problemsPerDay / 24) * streetBusyness(at);
   let heartbeatAt = options.startAt + Math.floor(random.between(0, HEARTBEAT_MS));

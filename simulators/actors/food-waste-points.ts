@@ -2,7 +2,7 @@ import { HOUR, MINUTE, type Millis } from "../../src/domain/time.ts";
 import { createRandom } from "../random.ts";
 import { busyness, hourOfDay, localMidnight } from "../rhythm.ts";
 import type { Town } from "../town.ts";
-import { type Actor, observe, round, type SimulatedDevice } from "./actor.ts";
+import { type Actor, observe, powerFeedOf, round, type SimulatedDevice } from "./actor.ts";
 
 const REPORT_EVERY_MS = 15 * MINUTE;
 /** The flap opens in these hours only: morning, noon, evening. */
@@ -37,6 +37,7 @@ export function createFoodWastePoints(town: Town, options: { count: number; seed
         gatewayId,
         attributes: {
           gatewayId,
+          powerFeed: powerFeedOf(site),
           reportEverySeconds: REPORT_EVERY_MS / 1_000,
           depositHours: DEPOSIT_HOURS.map((hours) => hours.join("-")).join(","),
         },

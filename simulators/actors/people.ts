@@ -3,7 +3,7 @@ import { along, type Point } from "../geometry.ts";
 import { createRandom } from "../random.ts";
 import { hourOfDay, localMidnight } from "../rhythm.ts";
 import type { Town } from "../town.ts";
-import { type Actor, numbered, observe, round, type SimulatedDevice } from "./actor.ts";
+import { type Actor, MOBILE_NETWORK, numbered, observe, round, type SimulatedDevice } from "./actor.ts";
 
 export interface PeopleOptions {
   readonly count: number;
@@ -15,7 +15,8 @@ export interface PeopleOptions {
 
 const ON_SHIFT_EVERY_MS = MINUTE;
 const CHARGING_EVERY_MS = 10 * MINUTE;
-const SHIFTS = [
+/** Local hours; even numbers work the first, odd ones the second. */
+export const SHIFTS = [
   { from: 5.5, to: 13.5 },
   { from: 13.5, to: 21.5 },
 ] as const;
@@ -56,13 +57,14 @@ function createPerson(town: Town, roads: readonly (readonly Point[])[], options:
     attributes: {
       businessLine: line,
       reportEverySeconds: CHARGING_EVERY_MS / 1_000,
-      ...(gatewayId && { gatewayId }),
+      ...(gatewayId ? { gatewayId } : { network: MOBILE_NETWORK }),
     },
   };
   const shift = SHIFTS[index % SHIFTS.length] ?? SHIFTS[0];
   const phase = random.next();
   let batteryPct = random.between(70, 100);
   let steps = 0;
+  let staysInUntil = Number.NEGATIVE_INFINITY;
   let nextAt = options.startAt + Math.floor(random.between(0, ON_SHIFT_EVERY_MS));
   return {
     device,
@@ -71,7 +73,7 @@ function createPerson(town: Town, roads: readonly (readonly Point[])[], options:
     },
     act(at) {
       const hour = hourOfDay(at);
-      const onShift = hour >= shift.from && hour < shift.to;
+      const onShift = hour >= shift.from && hour < shift.to && at >= staysInUntil;
       if (!onShift) {
         nextAt = at + CHARGING_EVERY_MS;
         const startsAt = localMidnight(at) + shift.from * HOUR;
@@ -100,6 +102,9 @@ function createPerson(town: Town, roads: readonly (readonly Point[])[], options:
           clockIn: 1,
         }),
       ];
+    },
+    command(at, command) {
+      if (command.do === "stayIn") staysInUntil = at + command.minutes * MINUTE;
     },
   };
 }

@@ -2,9 +2,11 @@ import { MINUTE, type Millis } from "../../src/domain/time.ts";
 import { createRandom } from "../random.ts";
 import { busyness } from "../rhythm.ts";
 import type { Town } from "../town.ts";
-import { type Actor, observe, round, type SimulatedDevice } from "./actor.ts";
+import { type Actor, observe, powerFeedOf, round, type SimulatedDevice } from "./actor.ts";
 
 const REPORT_EVERY_MS = 5 * MINUTE;
+/** What the weighbridge's road may bear: a loaded truck of the larger class. */
+const RATED_KG = 25_000;
 
 /** Transfer stations: the hopper fills with deliveries and a haul takes it away before it backs up. */
 export function createStations(town: Town, options: { count: number; seed: number; startAt: Millis }): Actor[] {
@@ -21,7 +23,7 @@ export function createStations(town: Town, options: { count: number; seed: numbe
         dialect: "native",
         site,
         gatewayId,
-        attributes: { gatewayId },
+        attributes: { gatewayId, powerFeed: powerFeedOf(site), ratedKg: RATED_KG },
       };
       let nextAt = options.startAt + Math.floor(random.between(0, REPORT_EVERY_MS));
       let hopperPct = random.between(5, 30);

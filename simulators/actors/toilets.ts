@@ -2,7 +2,7 @@ import { MINUTE, type Millis } from "../../src/domain/time.ts";
 import { createRandom } from "../random.ts";
 import { busyness, hourOfDay } from "../rhythm.ts";
 import type { Town } from "../town.ts";
-import { type Actor, observe, round, type SimulatedDevice } from "./actor.ts";
+import { type Actor, observe, powerFeedOf, round, type SimulatedDevice } from "./actor.ts";
 
 const REPORT_EVERY_MS = 5 * MINUTE;
 const STALLS = 12;
@@ -24,6 +24,7 @@ export function createToilets(town: Town, options: { count: number; seed: number
         gatewayId,
         attributes: {
           gatewayId,
+          powerFeed: powerFeedOf(site),
           toiletClass: Number(site.properties.toiletClass ?? 2),
           model: site.properties.model === true,
         },

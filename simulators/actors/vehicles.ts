@@ -2,9 +2,19 @@ import { DAY, HOUR, MINUTE, type Millis, SECOND } from "../../src/domain/time.ts
 import { along, type Point } from "../geometry.ts";
 import { createRandom } from "../random.ts";
 import { localMidnight } from "../rhythm.ts";
-import type { Site, Town } from "../town.ts";
-import { type Actor, numbered, observe, round, type SimulatedDevice } from "./actor.ts";
+import type { Town } from "../town.ts";
+import { type Actor, MOBILE_NETWORK, numbered, observe, round, type SimulatedDevice } from "./actor.ts";
 import type { BinActor } from "./bins.ts";
+import {
+  type Assignment,
+  assignments,
+  DRIVE_KMH,
+  LEAVES_WITHIN_MS,
+  STOP_SECONDS,
+  timetable,
+  toursOf,
+} from "./rounds.ts";
+import { createTank } from "./tank.ts";
 import { collectionTrip, type Leg, shuttleTrip, workTrip } from "./trips.ts";
 
 export interface VehicleOptions {
@@ -16,90 +26,38 @@ export interface VehicleOptions {
 const ON_TRIP_EVERY_MS = 10 * SECOND;
 const PARKED_EVERY_MS = 5 * MINUTE;
 
-/** Of 60: 20 sweepers, 10 water trucks, 24 collection, 6 kitchen waste; any other number in the same mix. */
-const mix = [
-  "collection",
-  "sweeper",
-  "collection",
-  "water",
-  "collection",
-  "sweeper",
-  "collection",
-  "sweeper",
-  "water",
-  "foodWaste",
-];
-type VehicleType = "collection" | "sweeper" | "water" | "foodWaste";
-
-/** Local hours at which trips start. */
-const departures: Readonly<Record<VehicleType, readonly number[]>> = {
-  collection: [5, 13.5, 20.5],
-  sweeper: [4.5, 14],
-  water: [5, 15],
-  foodWaste: [9, 20],
-};
-
 /**
  * Vehicles on their daily trips along the roads of the community they belong to; collection crews empty the bins of the
  * points they stop at.
  */
 export function createVehicles(town: Town, bins: readonly BinActor[], options: VehicleOptions): Actor[] {
   const binsAt = Map.groupBy(bins, (bin) => bin.pointId);
-  const collectors = Array.from({ length: options.count }, (_, index) => index).filter(
-    (i) => typeOf(i) === "collection",
+  const collect = (pointId: string, at: Millis): void => {
+    for (const bin of binsAt.get(pointId) ?? []) bin.empty(at);
+  };
+  return assignments(town, options.count).map((assignment, index) =>
+    createVehicle(town, options, index, assignment, collect),
   );
-  const rounds = shareOut(town, collectors);
-  const main = ["songbai", "guangqiao", "genyu", "changsong", "yuxing"];
-  let sweepers = 0;
-  return Array.from({ length: options.count }, (_, index) => {
-    const type = typeOf(index);
-    const corridor =
-      type === "sweeper" && sweepers++ % 4 === 0 ? main[Math.floor((sweepers - 1) / 4) % main.length] : undefined;
-    return createVehicle(town, options, index, type, rounds.get(index) ?? [], corridor, (pointId, at) => {
-      for (const bin of binsAt.get(pointId) ?? []) bin.empty(at);
-    });
-  });
-}
-
-const typeOf = (index: number): VehicleType => mix[index % mix.length] as VehicleType;
-const communityOf = (town: Town, index: number): string =>
-  town.communities[Math.floor(index / 2) % town.communities.length] ?? "tianliao";
-
-/** Every deposit point gets a collection vehicle of its community, or of any when the fleet is small. */
-function shareOut(town: Town, collectors: readonly number[]): Map<number, Site[]> {
-  const rounds = new Map<number, Site[]>();
-  for (const [community, sites] of Object.entries(Object.groupBy(town.depositPoints, (site) => site.communityId))) {
-    const crews = collectors.filter((index) => communityOf(town, index) === community);
-    if (crews.length === 0) continue;
-    // Neighbouring points lie in a row along the streets, so consecutive shares make short rounds.
-    for (const [i, site] of (sites ?? []).entries()) {
-      const crew = crews[Math.floor((i * crews.length) / (sites ?? []).length)];
-      if (crew === undefined) continue;
-      rounds.set(crew, [...(rounds.get(crew) ?? []), site]);
-    }
-  }
-  return rounds;
 }
 
 function createVehicle(
   town: Town,
   options: VehicleOptions,
   index: number,
-  type: VehicleType,
-  round_: readonly Site[],
-  corridor: string | undefined,
+  assignment: Assignment,
   collect: (pointId: string, at: Millis) => void,
 ): Actor {
+  const { type, communityId: community, stops, corridor } = assignment;
   const id = numbered("vehicle", index + 1, 2);
   const random = createRandom(options.seed, id);
-  const community = communityOf(town, index);
   const area = town.area(`area-${community}`);
   const yard = town.facilities("depot").find((depot) => depot.communityId === community);
   const road = corridor ? town.network.roads.get(corridor) : undefined;
   const home: Point = road?.[0] ?? yard?.point ?? [0, 0];
   const parkedAt = road ? home : (town.network.nodes[town.network.nearest(home, area)] ?? home);
   const station = town.facilities("station").find((site) => site.communityId === community);
-  const foodPoints = town.facilities("foodWastePoint").filter((site) => site.communityId === community);
+  const { departs, workHours: hours } = timetable[type];
+  const round_ = { stops, stopSeconds: STOP_SECONDS, ...(station && { unloadAt: station }) };
   const device: SimulatedDevice = {
     id,
     kind: "vehicle",
@@ -107,27 +65,28 @@ function createVehicle(
     dialect: "native",
     ...(yard && { site: yard }),
     gatewayId: null,
+    tours: toursOf(town, assignment, home, area, { ...round_, driveKmh: DRIVE_KMH.slowest }),
     attributes: {
       vehicleType: type,
       areaId: road ? `corridor-${corridor}` : `area-${community}`,
       ...(road && { routeId: `route-${corridor}` }),
       businessLine: "cleaning",
+      network: MOBILE_NETWORK,
       ...(type === "sweeper" && { workSpeedLimitKmh: 10 }),
       ...(type === "water" && { workSpeedLimitKmh: 20 }),
     },
   };
   const planTrip = (startAt: Millis): Leg[] => {
-    if (road) return shuttleTrip(road, { hours: 3, workKmh: 7 }, startAt);
-    if (type === "sweeper") return workTrip(town, home, area, { hours: 3, workKmh: 7, driveKmh: 24 }, random, startAt);
-    if (type === "water") return workTrip(town, home, area, { hours: 2, workKmh: 13, driveKmh: 28 }, random, startAt);
-    const stops = type === "collection" ? round_ : foodPoints;
-    const plan = { stops, stopSeconds: 100, driveKmh: random.between(20, 28), ...(station && { unloadAt: station }) };
-    return collectionTrip(town, home, area, plan, startAt);
+    if (road) return shuttleTrip(road, { hours, workKmh: 7 }, startAt);
+    if (type === "sweeper") return workTrip(town, home, area, { hours, workKmh: 7, driveKmh: 24 }, random, startAt);
+    if (type === "water") return workTrip(town, home, area, { hours, workKmh: 13, driveKmh: 28 }, random, startAt);
+    const driveKmh = random.between(DRIVE_KMH.slowest, DRIVE_KMH.fastest);
+    return collectionTrip(town, home, area, { ...round_, driveKmh }, startAt);
   };
-  const delayMs = Math.floor(random.between(0, 8 * MINUTE));
+  const delayMs = Math.floor(random.between(0, LEAVES_WITHIN_MS));
   const nextDeparture = (after: Millis): Millis => {
     const midnight = localMidnight(after);
-    const times = [0, DAY].flatMap((day) => departures[type].map((hour) => midnight + day + hour * HOUR + delayMs));
+    const times = [0, DAY].flatMap((day) => departs.map((hour) => midnight + day + hour * HOUR + delayMs));
     return times.find((time) => time > after) ?? after + DAY;
   };
 
@@ -139,8 +98,11 @@ function createVehicle(
   let headingDeg = 0;
   let odometerKm = random.between(8_000, 90_000);
   let loadKg = 0;
+  let staysInUntil = Number.NEGATIVE_INFINITY;
+  const tank = createTank(type, random);
 
   const advance = (at: Millis): Leg | undefined => {
+    if (departAt < staysInUntil) departAt = staysInUntil;
     while (departAt <= at) {
       legs = planTrip(departAt);
       departAt = nextDeparture(Math.max(departAt, legs.at(-1)?.toAt ?? departAt));
@@ -168,6 +130,7 @@ function createVehicle(
       acc: leg ? 1 : 0,
       working: leg?.working ? 1 : 0,
       odometerKm: round(odometerKm, 2),
+      fuelL: tank.gauge(moving),
       loadKg: Math.round(loadKg),
     });
   };
@@ -181,14 +144,21 @@ function createVehicle(
       if (leg && leg.speedKmh > 0) {
         const driven = ((at - leg.fromAt) / HOUR) * leg.speedKmh * 1_000;
         ({ point: position, headingDeg } = along(leg.line, driven));
-        odometerKm += (ON_TRIP_EVERY_MS / HOUR) * leg.speedKmh;
+        const km = (ON_TRIP_EVERY_MS / HOUR) * leg.speedKmh;
+        odometerKm += km;
+        tank.drive(km);
       } else if (leg) {
         position = leg.line[0] ?? position;
       } else {
         position = parkedAt;
+        tank.park();
       }
       nextAt = leg ? at + ON_TRIP_EVERY_MS : Math.min(at + PARKED_EVERY_MS, departAt);
       return [report(at, leg)];
+    },
+    command(at, command) {
+      if (command.do === "siphon") tank.siphon(command.litres);
+      if (command.do === "stayIn") staysInUntil = at + command.minutes * MINUTE;
     },
   };
 }
