@@ -11,8 +11,8 @@ describe("what does not fit, in words", () => {
   it("names every form that would do where a choice was offered", () => {
     const shape = z.object({ from: z.union([z.number(), z.string()]), level: z.union([z.literal(1), z.literal(2)]) });
     expect(linesFor(shape, { level: 7 })).toEqual([
-      "from: Invalid input: expected number or string",
-      "level: Invalid input: expected 1 or 2",
+      "from: must be number or string",
+      "level: must be 1 or 2",
     ]);
   });
 

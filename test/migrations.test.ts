@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { DAY } from "../src/domain/time.ts";
 import { encodeChunk } from "../src/store/chunks.ts";
+import { createLatest } from "../src/store/latest.ts";
 import { migrate, schemaVersion } from "../src/store/migrations.ts";
 import { temporaryDirectory } from "./support/directory.ts";
 import { alertOf, batchOf, openTestStore, T0 } from "./support/store.ts";
@@ -26,6 +27,18 @@ const logged = batchOf([
   { device: 7, at: T0, receivedAt: T0, key: 1, metrics: { fillPct: 55 } },
   { device: 7, at: T0 + 1_000, receivedAt: T0 + 1_000, key: 2, metrics: { fillPct: 56 } },
 ]).readings as ArrayBuffer;
+
+const latest = latestOf({ fillPct: 56 });
+
+/** The newest values of a device as the store writes them down. */
+function latestOf(metrics: { readonly fillPct: number }): Uint8Array {
+  const database = new DatabaseSync(":memory:");
+  migrate(database);
+  const writer = createLatest(database);
+  writer.see(7, T0 + 1_000, metrics);
+  writer.keep(7);
+  return (database.prepare("SELECT body FROM latest").get() as { body: Uint8Array }).body;
+}
 
 /** An alert as the first schema kept it: without what later versions added to it. */
 function oldAlert(id: string, ruleId: string, state: "open" | "closed") {
@@ -84,6 +97,8 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   kpi_counter: [{ measure: "opened", hour: 1, bin: 0, ...counted, source: "iot", amount: 1, ms: 0 }],
   kpi_part: [{ measure: "opened", at: T0, record_id: "old", ...counted, source: "iot" }],
   kpi_record: [{ id: "old", body: "{}" }],
+  kpi_due: [{ hour: 1, community_id: "tianliao", change: 1 }],
+  latest: [{ device: 7, body: latest }],
   alert_version: [{ alert_id: "old", rev: 3, at: T0, body: JSON.stringify(overflow) }],
   report: [{ id: "r-1", kind: "day", from_at: T0, to_at: T0 + DAY, made_at: T0 + DAY, body: "{}" }],
   work: [{ kind: "stop", id: "s-1", at: T0, subject_id: "p-1", body: "{}" }],

@@ -33,15 +33,16 @@ function meant({ path, message, errors = [] }: Issue): Issue {
   if (branches.length === 0) return { path, message };
   const deepest = branches.reduce((best, branch) => (branch.path.length > best.path.length ? branch : best));
   if (deepest.path.length > 0) return { path: [...path, ...deepest.path], message: deepest.message };
-  return { path, message: [...new Set(branches.map((branch) => branch.message))].reduce(either) };
+  return { path, message: either([...new Set(branches.map((branch) => branch.message))]) };
 }
 
-/** "Invalid input: expected number, received string" or "…: expected 1" → "Invalid input: expected 1 or 2". */
+/** "Invalid input: expected number, received string". */
 const EXPECTED = /^Invalid input: expected (.+?)(?:, received .+)?$/;
 
-function either(one: string, other: string): string {
-  const [, first] = EXPECTED.exec(one) ?? [];
-  const [, second] = EXPECTED.exec(other) ?? [];
-  if (first === undefined || second === undefined) return `${one}, or ${other}`;
-  return `Invalid input: expected ${first} or ${second}`;
+/** What every branch expected, as one sentence: "must be 1, 2 or 3". */
+function either(messages: readonly string[]): string {
+  const expected = messages.map((message) => EXPECTED.exec(message)?.[1]);
+  const last = expected.at(-1);
+  if (last === undefined || expected.includes(undefined)) return messages.join(", or ");
+  return expected.length === 1 ? `must be ${last}` : `must be ${expected.slice(0, -1).join(", ")} or ${last}`;
 }
