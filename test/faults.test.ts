@@ -10,10 +10,7 @@ const linesFor = (shape: z.ZodType, value: unknown): string[] => {
 describe("what does not fit, in words", () => {
   it("names every form that would do where a choice was offered", () => {
     const shape = z.object({ from: z.union([z.number(), z.string()]), level: z.union([z.literal(1), z.literal(2)]) });
-    expect(linesFor(shape, { level: 7 })).toEqual([
-      "from: must be number or string",
-      "level: must be 1 or 2",
-    ]);
+    expect(linesFor(shape, { level: 7 })).toEqual(["from: must be number or string", "level: must be 1 or 2"]);
   });
 
   it("follows the form that came furthest, through choices within choices", () => {
