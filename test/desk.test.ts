@@ -438,6 +438,7 @@ describe("for everybody", () => {
       await page.waitForSelector("dialog");
       await expectAccessible(page, "keys");
       await page.keyboard.press("Escape");
+      await page.waitForSelector("dialog", { state: "detached" });
       for (const key of ["b", "f", "h", "d", "r", "n", "k", "o", "w", "p"]) {
         await page.keyboard.press("g");
         await page.keyboard.press(key);

@@ -233,11 +233,12 @@ function background(): void {
   }
 }
 
-/** Repeats a short step until it says that nothing is left, with room for commits in between. */
+/** Repeats a short step until it says that nothing is left or the store is closed, with room for commits in between. */
 function repeat(step: () => boolean): () => void {
   let waiting = false;
   const turn = () => {
     waiting = false;
+    if (!opened.database.isOpen) return;
     try {
       if (step()) wait(STEP_PAUSE_MS);
     } catch (error) {

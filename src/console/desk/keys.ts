@@ -39,7 +39,7 @@ export function listenToKeys(desk: Desk): () => void {
         undoLast();
         return true;
       case "g":
-        prefixedAt = performance.now();
+        prefixedAt = event.timeStamp;
         return true;
       default:
         return false;
@@ -126,7 +126,7 @@ export function listenToKeys(desk: Desk): () => void {
     // A focused button is pressed by these.
     const onButton = event.target instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter");
     if (onButton) return;
-    if (performance.now() - prefixedAt < PREFIX_MS) {
+    if (event.timeStamp - prefixedAt < PREFIX_MS) {
       prefixedAt = Number.NEGATIVE_INFINITY;
       const page = pages.find(({ key, permission }) => key === event.key && desk.may(permission));
       if (page) {
