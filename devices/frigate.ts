@@ -77,8 +77,8 @@ export const frigate = defineDevice<unknown>({
   recognises: ({ value }) => isRecord(value) && "before" in value && isRecord(value.after) && "camera" in value.after,
   guide: {
     connect: {
-      en: "Frigate → config.yml: `mqtt: { enabled: true, host: <center>, port: 1883, topic_prefix: frigate, user: …, password: … }` with a gateway login. Another topic_prefix works too.",
-      zh: "Frigate → config.yml：`mqtt: { enabled: true, host: <中心>, port: 1883, topic_prefix: frigate, user: …, password: … }`，用网关账号。其他 topic_prefix 也可以。",
+      en: "Frigate → config.yml: `mqtt: { enabled: true, host: <center>, port: 1883, topic_prefix: frigate, user: …, password: … }` with a gateway login. Another topic_prefix works too. Pictures: attribute `pictureUrl` of the gateway = `http://<frigate>:5000/api/events/{eventId}/snapshot.jpg`, host listed in `SNAPSHOT_HOSTS`.",
+      zh: "Frigate → config.yml：`mqtt: { enabled: true, host: <中心>, port: 1883, topic_prefix: frigate, user: …, password: … }`，用网关账号。其他 topic_prefix 也可以。图片：网关属性 `pictureUrl` = `http://<frigate>:5000/api/events/{eventId}/snapshot.jpg`，主机列入 `SNAPSHOT_HOSTS`。",
     },
     makes: {
       en: "Tracked objects as sightings that begin, go on and end; reviews, plates and classifications (a full bin) as well; camera status. Alias `frigate:<camera>`.",

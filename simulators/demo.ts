@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { ConfigError, readConfig } from "../src/config.ts";
 import { startCenter } from "../src/server.ts";
 import { fieldFaults } from "./faults.ts";
+import { giveReferences, openGallery } from "./gallery.ts";
 import { organisationOf, registerOrganisation, summaryLine } from "./organisation.ts";
 import { loginsOf } from "./play.ts";
 import { createPlayer, type Step } from "./player.ts";
@@ -67,14 +68,16 @@ async function demo(): Promise<void> {
   // The demo needs an administrator at each start, and nobody has written down the one of the last time.
   const told = process.env.ADMIN_TOKEN !== undefined || process.env.ADMIN_TOKEN_FILE !== undefined;
   const own = told ? {} : { ADMIN_TOKEN: `demo-${crypto.randomUUID()}` };
-  const config = readConfig({ LOG_LEVEL: "warn", DATA_DIR: "./data/demo", ...process.env, ...own });
+  const usual = { LOG_LEVEL: "warn", DATA_DIR: "./data/demo", SNAPSHOT_HOSTS: "127.0.0.1" };
+  const config = readConfig({ ...usual, ...process.env, ...own });
+  await using gallery = await openGallery();
   await using running = await startCenter(config, { logger: pino({ level: config.LOG_LEVEL }) });
   if (!running.mqtt) throw new Error("the demo needs the embedded broker: unset MQTT_URL");
   const rest = createRest(running.http, config.ADMIN_TOKEN ?? "");
 
   const town = readTown();
   const population = { ...fullDistrict, wasteFactor: 1.4, problemsPerDay: 2 };
-  const registered = createPopulation(town, population, 1, Date.now());
+  const registered = createPopulation(town, population, 1, Date.now(), gallery);
   say(`Kerbside demo: registering ${registered.length} simulated devices …`);
   const logins = await registerDevices(
     rest,
@@ -97,10 +100,12 @@ async function demo(): Promise<void> {
 `);
   // The same devices again, with a day that begins now: registering and connecting took a while.
   const startAt = Date.now();
-  const actors = createPopulation(town, population, 1, startAt);
+  const actors = createPopulation(town, population, 1, startAt, gallery);
   const player = createPlayer({ actors, seed: 1, startAt, faults: fieldFaults, script: opening });
   const endAt = Number.MAX_SAFE_INTEGER;
+  const referencesGiven = giveReferences(rest, stop.signal).catch((error: Error) => say(`  ${error.message}`));
   await playLive({ player, transport, startAt, endAt, signal: stop.signal }, 1);
+  await referencesGiven;
 
   async function issue(name: string, role: string): Promise<string> {
     const expiresAt = Date.now() + TOKEN_LIFE_MS;

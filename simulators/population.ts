@@ -9,6 +9,7 @@ import { createPestTraps } from "./actors/pest-traps.ts";
 import { createStations } from "./actors/stations.ts";
 import { createToilets } from "./actors/toilets.ts";
 import { createVehicles } from "./actors/vehicles.ts";
+import type { Gallery } from "./gallery.ts";
 import type { Town } from "./town.ts";
 
 /** How many devices of each kind, and how lively the district is. */
@@ -52,14 +53,20 @@ export const fullDistrict: Population = {
 };
 
 /** All actors of a district, gateways included. The same seed gives the same lives. */
-export function createPopulation(town: Town, population: Population, seed: number, startAt: Millis): Actor[] {
+export function createPopulation(
+  town: Town,
+  population: Population,
+  seed: number,
+  startAt: Millis,
+  gallery?: Gallery,
+): Actor[] {
   const common = { seed, startAt };
   const bins = createBins(town, { ...common, ...population, count: population.bins });
   const actors: Actor[] = [
     ...bins,
     ...createVehicles(town, bins, { ...common, count: population.vehicles }),
     ...createPeople(town, { ...common, ...population, count: population.people }),
-    ...createCameras(town, bins, { ...common, ...population, count: population.cameras }),
+    ...createCameras(town, bins, { ...common, ...population, count: population.cameras, ...(gallery && { gallery }) }),
     ...createToilets(town, { ...common, count: population.toilets }),
     ...createStations(town, { ...common, count: population.stations }),
     ...createFoodWastePoints(town, { ...common, count: population.foodWastePoints }),

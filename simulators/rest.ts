@@ -2,6 +2,7 @@
 export interface Rest {
   readonly api: string;
   get<T>(path: string): Promise<T>;
+  /** The body goes as JSON; bytes go as they are, as a picture. */
   send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T>;
   /** All pages of a list. */
   all<T>(path: string): Promise<T[]>;
@@ -28,15 +29,16 @@ const RETRIES = 6;
 export function createRest(api: string, token: string): Rest {
   const request = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     for (let attempt = 0; ; attempt++) {
+      const bytes = body instanceof Uint8Array ? new Uint8Array(body) : undefined;
       let response: Response;
       try {
         response = await fetch(`${api}/api/v1${path}`, {
           method,
           headers: {
             authorization: `Bearer ${token}`,
-            ...(body !== undefined && { "content-type": "application/json" }),
+            ...(body !== undefined && { "content-type": bytes ? "image/png" : "application/json" }),
           },
-          ...(body !== undefined && { body: JSON.stringify(body) }),
+          ...(body !== undefined && { body: bytes ?? JSON.stringify(body) }),
         });
       } catch (error) {
         const reason = (error as { cause?: Error }).cause?.message ?? (error as Error).message;

@@ -1,25 +1,16 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { crc32, deflateSync } from "node:zlib";
 import mqtt from "mqtt";
+import { PNG } from "pngjs";
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../src/domain/alert.ts";
 import { startTestCenter, type TestCenter } from "./support/running-center.ts";
 
 /** The smallest picture that is one: a single pixel of a grey. */
 const pixel = (grey: number): Buffer => {
-  const chunk = (name: string, data: Buffer): Buffer => {
-    const body = Buffer.concat([Buffer.from(name), data]);
-    const framed = Buffer.alloc(body.length + 8);
-    framed.writeUInt32BE(data.length, 0);
-    body.copy(framed, 4);
-    framed.writeInt32BE(crc32(body) | 0, body.length + 4);
-    return framed;
-  };
-  const header = Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0]);
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  const rows = deflateSync(Buffer.from([0, grey]));
-  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", rows), chunk("IEND", Buffer.alloc(0))]);
+  const picture = new PNG({ width: 1, height: 1 });
+  picture.data.set([grey, grey, grey, 255]);
+  return PNG.sync.write(picture);
 };
 
 /** An AI box that has pictures, and things that are none. */
@@ -43,12 +34,17 @@ async function openBox() {
   };
 }
 
-async function openCamera(center: TestCenter, id = "camera-1") {
+async function openCamera(center: TestCenter, id = "camera-1", attributes = {}) {
   const place = { lat: 22.733, lon: 113.9033 };
-  const { mqtt: login } = await center.rest<{ mqtt: object }>("POST", "/devices", { id, kind: "camera", place });
+  const { mqtt: login } = await center.rest<{ mqtt: object }>("POST", "/devices", {
+    id,
+    kind: "camera",
+    place,
+    attributes,
+  });
   const client = await mqtt.connectAsync(center.mqtt as string, login);
   return {
-    sees: (snapshotUrl: string, fields: object = {}) => {
+    sees: (snapshotUrl: string | undefined, fields: object = {}) => {
       const event = { type: "detection", category: "illegalDumping", confidence: 0.9, phase: "pulse", ...fields };
       return client.publishAsync(`kerbside/v1/camera/${id}/event`, JSON.stringify({ ...event, snapshotUrl }), {
         qos: 1,
@@ -102,6 +98,24 @@ describe("what a camera saw", () => {
       })
       .toBe(true);
     expect(await outcomes(center)).toEqual({ kept: 2 });
+  });
+
+  test("lies where its camera, or the box it hangs on, keeps the pictures of its events", async () => {
+    await using box = await openBox();
+    await using center = await startTestCenter({ SNAPSHOT_HOSTS: "127.0.0.1", SNAPSHOT_EVERY_SECONDS: "0" });
+    const pictureUrl = box.url("/picture5?event={eventId}&camera={cameraId}");
+    await center.rest("POST", "/devices", { id: "box-1", kind: "gateway", attributes: { pictureUrl, devices: "*" } });
+    await using camera = await openCamera(center, "camera-1", { gatewayId: "box-1" });
+    await camera.sees(undefined, { eventId: "1607123955.475377-mxklsc" });
+    await expect.poll(() => outcomes(center)).toEqual({ kept: 1 });
+    await camera.sees(undefined, { eventId: "../../a b" });
+    await expect.poll(() => outcomes(center)).toEqual({ kept: 2 });
+    await camera.sees(undefined);
+    await expect.poll(async () => (await dumping(center))?.count).toBe(3);
+    expect(box.asked).toEqual([
+      "/picture5?event=1607123955.475377-mxklsc&camera=camera-1",
+      "/picture5?event=..%2F..%2Fa%20b&camera=camera-1",
+    ]);
   });
 
   test("is not asked for where nobody listed the host, and what is no picture is not kept", async () => {
@@ -161,6 +175,10 @@ describe("how it looks when nothing is wrong", () => {
     expect((await read(center, "/devices/camera-1/reference-picture", await tokenFor(center, "viewer"))).status).toBe(
       403,
     );
+    // Registering the camera again takes nothing away, and names no other picture.
+    await center.rest("PATCH", "/devices/camera-1", { attributes: { pole: "7", referencePicture: "another.png" } });
+    const again = await read(center, "/devices/camera-1/reference-picture", token);
+    expect(Buffer.from(await again.arrayBuffer())).toEqual(pixel(3));
     // Tidying up old pictures leaves what is still looked at.
     const { attributes } = await center.rest<{ attributes: { referencePicture: string } }>("GET", "/devices/camera-1");
     await center.center.pictures.forget(Date.now() + 1_000, new Set([attributes.referencePicture]));

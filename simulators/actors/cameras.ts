@@ -1,8 +1,10 @@
 import { type CategoryName, categories } from "../../src/domain/categories.ts";
 import type { Detection, Observation } from "../../src/domain/observation.ts";
 import { MINUTE, type Millis } from "../../src/domain/time.ts";
+import type { Gallery } from "../gallery.ts";
 import { createRandom, type Random } from "../random.ts";
 import { hourOfDay } from "../rhythm.ts";
+import type { Box, Scene } from "../street-scene.ts";
 import type { Site, Town } from "../town.ts";
 import { type Actor, numbered, observe, powerFeedOf, round, type SimulatedDevice } from "./actor.ts";
 import type { BinActor } from "./bins.ts";
@@ -17,6 +19,8 @@ export interface CameraOptions {
   readonly problemsPerDay: number;
   /** Share of sightings that show nothing real. */
   readonly falseShare: number;
+  /** Where pictures of what they saw can be fetched; without one they take none. */
+  readonly gallery?: Gallery;
 }
 
 /** A problem in view, or what the model takes for one. */
@@ -24,6 +28,9 @@ interface Episode {
   readonly category: string;
   readonly eventId: string;
   readonly confidence: number;
+  readonly bbox: Box;
+  /** False: the model is mistaken, nothing is there. */
+  readonly real: boolean;
   readonly endAt: Millis;
   nextAt: Millis;
   started: boolean;
@@ -61,6 +68,7 @@ const aside = (site: Site): Site => ({ ...site, lat: site.lat + 0.0004, lon: sit
 function createCamera(site: Site, bins: readonly BinActor[], options: CameraOptions, index: number): Actor {
   const id = numbered("camera", index + 1, 3);
   const random = createRandom(options.seed, id);
+  const views = createRandom(options.seed, `${id} views`);
   const frigate = random.next() < options.frigateShare;
   const blindSpot = bins.length === 0;
   const gatewayId = frigate ? `gw-frigate-${site.communityId}` : `gw-cameras-${site.communityId}`;
@@ -76,7 +84,9 @@ function createCamera(site: Site, bins: readonly BinActor[], options: CameraOpti
     attributes: {
       gatewayId,
       powerFeed: powerFeedOf(site),
+      ...(options.gallery && { pictureUrl: options.gallery.pictureUrl }),
       blindSpot,
+      binsInView: bins.length,
       reportEverySeconds: frigate ? 86_400 : HEARTBEAT_MS / 1_000,
     },
   };
@@ -87,16 +97,25 @@ function createCamera(site: Site, bins: readonly BinActor[], options: CameraOpti
   let cleanLooks: Millis[] = [];
   let events = 0;
 
-  const begin = (at: Millis, category: string, minutes: number, confidence: number): void => {
+  const begin = (at: Millis, category: string, minutes: number, confidence: number, real = true): void => {
     events++;
     const eventId = `${id}-${Math.floor(at / 1_000)}-${events}`;
-    episodes.push({ category, eventId, confidence, nextAt: at, endAt: at + minutes * MINUTE, started: false });
+    const bbox = category === "binOverflow" ? aroundBins(bins.length) : somewhere(views);
+    const endAt = at + minutes * MINUTE;
+    episodes.push({ category, eventId, confidence, bbox, real, nextAt: at, endAt, started: false });
   };
   const watchBins = (at: Millis): void => {
     if (episodes.some((episode) => episode.category === "binOverflow")) return;
     if (bins.some((bin) => bin.fillAt(at) > OVERFLOW_PCT))
       begin(at, "binOverflow", 24 * 60, random.between(0.85, 0.97));
   };
+  const sceneOf = ({ bbox, category, real }: Episode, at: Millis): Scene => ({
+    camera: id,
+    bins: bins.length,
+    at,
+    category: real ? category : null,
+    bbox,
+  });
   const look = (at: Millis): Observation[] => {
     const said: Observation[] = [];
     for (const episode of episodes) {
@@ -104,6 +123,7 @@ function createCamera(site: Site, bins: readonly BinActor[], options: CameraOpti
       const emptied = episode.category === "binOverflow" && !bins.some((bin) => bin.fillAt(at) > OVERFLOW_PCT);
       const over = emptied || at >= episode.endAt;
       const phase = over ? "end" : episode.started ? "update" : "start";
+      if (!over) options.gallery?.saw(episode.eventId, sceneOf(episode, at));
       said.push(observe(device, at, {}, sighting(episode, phase, frigate, random)));
       if (over) cleanLooks = CLEAN_LOOKS_MIN.map((minutes) => at + minutes * MINUTE);
       episode.started = true;
@@ -143,7 +163,7 @@ function createCamera(site: Site, bins: readonly BinActor[], options: CameraOpti
       if (problemAt <= at) {
         problemAt = at + Math.max(1, Math.floor(random.waitMs(problemRate(at))));
         const category = blindSpot && random.chance(0.4) ? "illegalDumping" : random.pick(streetCategories);
-        if (random.chance(options.falseShare)) begin(at, category, 1, random.between(0.5, 0.82));
+        if (random.chance(options.falseShare)) begin(at, category, 1, random.between(0.5, 0.82), false);
         else begin(at, category, random.between(20, 90), random.between(0.78, 0.96));
       }
       said.push(...look(at));
@@ -171,6 +191,14 @@ function sighting(episode: Episode, phase: Detection["phase"], frigate: boolean,
     confidence: round(Math.min(0.99, Math.max(0.4, episode.confidence + random.between(-0.02, 0.02))), 2),
     phase,
     eventId: episode.eventId,
-    bbox: [round(random.between(0.1, 0.5), 2), round(random.between(0.3, 0.6), 2), 0.2, 0.25],
+    bbox: episode.bbox,
   };
 }
+
+const aroundBins = (count: number): Box => [0.04, 0.34, round(0.1 * Math.min(count, 6), 2), 0.32];
+const somewhere = (random: Random): Box => [
+  round(random.between(0.3, 0.7), 2),
+  round(random.between(0.42, 0.56), 2),
+  0.22,
+  0.26,
+];

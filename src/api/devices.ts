@@ -6,7 +6,7 @@ import { isKind, kindNames, kinds } from "../domain/kinds.ts";
 import { areaGrades, placeTypes } from "../domain/place.ts";
 import { conflict, notFound, Problem } from "../domain/problem.ts";
 import { inScope } from "../domain/reach.ts";
-import type { Token } from "../domain/roles.ts";
+import { atLeast, type Token } from "../domain/roles.ts";
 import { createNames, seesPeople, shownId } from "../stream/anonymous.ts";
 import { parseImport } from "./device-import.ts";
 import { type Api, actor, bbox, flag, given, list, needs, page, type ResourceParts, token } from "./route.ts";
@@ -40,9 +40,12 @@ const idParameter = z.object({ id: z.string().max(64) });
 export function deviceAnswer(device: Device, subject: Subject | undefined, reader: Token) {
   const shown = publicDevice(device);
   const hidden = kinds[device.kind].personal && !seesPeople(reader.role);
+  // A camera's address may carry its login.
+  const { pictureUrl, ...attributes } = shown.attributes;
   const name = `${kinds[device.kind].title.en} ${device.number}`;
   return {
     ...shown,
+    attributes: { ...attributes, ...(pictureUrl !== undefined && atLeast(reader.role, "manager") && { pictureUrl }) },
     // Where a person's badge is at home tells more than where somebody works now.
     ...(hidden && { id: shownId(device, reader.role), name, aliases: [], attributes: {}, place: null }),
     at: subject?.at ?? null,

@@ -147,8 +147,7 @@ export function registerReferencePictures(api: Api, { center, config }: Resource
       const camera = cameraOf(request.params.id, who.scope);
       const { id: picture } = await door.take(request.body, {});
       await center.operate((now, changes) => {
-        const attributes = { ...camera.attributes, referencePicture: picture };
-        center.registry.put({ ...camera, attributes }, now, changes);
+        center.registry.keepReference(camera.id, picture, now, changes);
         const details = { picture };
         changes.audit.push({ at: now, actor: who.name, action: "device.reference", target: camera.id, details });
       });

@@ -29,6 +29,8 @@ export interface Registry {
   readonly size: number;
   /** Puts a new or changed device (id unique, aliases unique: else a `Problem` 409). `number`, `rev` and times are filled in. */
   put(device: DeviceInput, now: Millis, changes: Changes): Device;
+  /** How a camera's view looks when nothing is wrong: a picture that is kept. @throws Problem 404 */
+  keepReference(id: string, picture: string, now: Millis, changes: Changes): void;
   remove(id: string, now: Millis, changes: Changes): void;
   /** Makes a new secret, keeps the previous one valid when `keepPrevious`; returns it: it is never seen again. */
   rotateSecret(id: string, keepPrevious: boolean, now: Millis, changes: Changes): string;

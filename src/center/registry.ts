@@ -6,6 +6,15 @@ import type { Millis } from "../domain/time.ts";
 import type { DeviceInput, Registry } from "./access.ts";
 import type { Changes } from "./changes.ts";
 
+/** The attribute that only `keepReference` writes: registering a device again neither drops nor changes it. */
+const REFERENCE = "referencePicture";
+
+function withReference(given: Device["attributes"], known: Device | undefined): Device["attributes"] {
+  const { [REFERENCE]: _given, ...rest } = given;
+  const kept = known?.attributes[REFERENCE];
+  return kept === undefined ? rest : { ...rest, [REFERENCE]: kept };
+}
+
 interface Parts {
   readonly restored: { readonly devices: readonly Device[]; readonly nextDeviceNumber: number };
   readonly geography: LiveGeography;
@@ -86,7 +95,7 @@ export function createRegistry({
           name: input.name ?? known?.name ?? input.id,
           aliases: input.aliases ?? known?.aliases ?? [],
           place: located,
-          attributes: input.attributes ?? known?.attributes ?? {},
+          attributes: input.attributes ? withReference(input.attributes, known) : (known?.attributes ?? {}),
           secretHashes: known?.secretHashes ?? [],
           createdAt: known?.createdAt ?? now,
           updatedAt: now,
@@ -95,6 +104,12 @@ export function createRegistry({
         now,
         changes,
       );
+    },
+
+    keepReference(id, picture, now, changes) {
+      const device = existing(id);
+      const attributes = { ...device.attributes, [REFERENCE]: picture };
+      store({ ...device, attributes, updatedAt: now, rev: device.rev + 1 }, now, changes);
     },
 
     remove(id, now, changes) {

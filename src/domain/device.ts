@@ -8,8 +8,10 @@ export type AttributeValue = string | number | boolean;
  * A registered device. `attributes` the center itself reads: `emptyMm`, `fullMm`, `blindMm` (bins),
  * `reportEverySeconds`, `coordSystem` ("wgs84", "gcj02" or "bd09"), `utcOffsetMinutes` (of a clock that sends local time),
  * `installedAt` (a date; earlier times are a clock that was not set), `inputs` (`din1=working, !din2=hopperOpen`),
- * `speedLimitKmh`, `workSpeedLimitKmh`, `areaId`, `routeId` (its planned way), `zoneId` (the zone a camera looks at), `vehicleType`, `gatewayId`, `carriageway`, `key` (a key camera), `dialects` (topic
- * filters, comma-separated, that it may publish beside its own topics), and on gateways `devices` (ids they speak for,
+ * `speedLimitKmh`, `workSpeedLimitKmh`, `areaId`, `routeId` (its planned way), `zoneId` (the zone a camera looks at), `vehicleType`, `gatewayId`, `carriageway`, `key` (a key camera), `pictureUrl`
+ * (where the picture of an event lies when the event does not say it, with `{eventId}` and `{cameraId}`; of a camera or of
+ * its gateway), `referencePicture` (kept by the center), `dialects` (topic filters, comma-separated, that it may publish
+ * beside its own topics), and on gateways `devices` (ids they speak for,
  * comma-separated, or `*`) and `alerts` (communities whose alerts they hear, comma-separated, or `*`).
  */
 export interface Device {

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
-import type { Center } from "../center/access.ts";
-import { type Alert, finalStates } from "../domain/alert.ts";
+import type { Center, Registry } from "../center/access.ts";
+import { type Alert, type Evidence, finalStates } from "../domain/alert.ts";
 import { Problem } from "../domain/problem.ts";
 import { MINUTE, type Millis } from "../domain/time.ts";
 import { guardedRequest, type Reach, Unreachable } from "../outputs/guarded-request.ts";
@@ -18,7 +18,7 @@ export interface SnapshotLimits {
 }
 
 export interface SnapshotsParts {
-  readonly center: Pick<Center, "alerts" | "alerting" | "pictures" | "operate" | "onSettled" | "clock">;
+  readonly center: Pick<Center, "alerts" | "alerting" | "registry" | "pictures" | "operate" | "onSettled" | "clock">;
   readonly reach: Reach;
   readonly limits: SnapshotLimits;
   readonly logger: Pick<FastifyBaseLogger, "info">;
@@ -39,9 +39,22 @@ export type Snapshots = ReturnType<typeof createSnapshots>;
 /** A box keeps its pictures for minutes; after a restart there is no use in asking for those of yesterday. */
 const WORTH_ASKING_MS = 10 * MINUTE;
 
+/** Where the picture of a piece of evidence lies: the event says so, or its camera, or the box its camera hangs on. */
+function addressOf(evidence: Evidence, registry: Pick<Registry, "get">): string | undefined {
+  const { source, eventId, snapshotUrl } = evidence;
+  if (typeof snapshotUrl === "string") return /^https?:/.test(snapshotUrl) ? snapshotUrl : undefined;
+  if (typeof eventId !== "string") return undefined;
+  const { pictureUrl: own, gatewayId } = registry.get(source)?.attributes ?? {};
+  const pattern = own ?? (typeof gatewayId === "string" ? registry.get(gatewayId)?.attributes.pictureUrl : undefined);
+  if (typeof pattern !== "string" || !/^https?:/.test(pattern)) return undefined;
+  return pattern.replace(/\{(eventId|cameraId)\}/g, (_all, name) =>
+    encodeURIComponent(name === "eventId" ? eventId : source),
+  );
+}
+
 /** Fetches pictures beside the pipeline: nothing waits for them, and what cannot be had costs nothing but a counter. */
 export function createSnapshots({ center, reach, limits, logger }: SnapshotsParts) {
-  const { alerts, alerting, clock } = center;
+  const { alerts, alerting, registry, clock } = center;
   const counts = new Map<SnapshotOutcome, number>(snapshotOutcomes.map((outcome) => [outcome, 0]));
   const wanted = new Map<string, Wanted>();
   /** When which picture of an alert's source was asked for last. */
@@ -59,9 +72,10 @@ export function createSnapshots({ center, reach, limits, logger }: SnapshotsPart
       asked.delete(alertId);
       return;
     }
-    for (const { source, at, snapshotUrl, pictureAt } of evidence) {
-      if (typeof snapshotUrl !== "string" || !/^https?:/.test(snapshotUrl) || pictureAt === at) continue;
-      if (now - at > WORTH_ASKING_MS) continue;
+    for (const one of evidence) {
+      const { source, at, pictureAt } = one;
+      const url = pictureAt === at ? undefined : addressOf(one, registry);
+      if (url === undefined || now - at > WORTH_ASKING_MS) continue;
       const last = asked.get(alertId)?.get(source);
       if (last && (last.at === at || now - last.askedAt < limits.everyMs)) continue;
       const key = `${alertId} ${source}`;
@@ -71,7 +85,7 @@ export function createSnapshots({ center, reach, limits, logger }: SnapshotsPart
       }
       const known = asked.get(alertId) ?? new Map();
       asked.set(alertId, known.set(source, { at, askedAt: now }));
-      wanted.set(key, { alertId, source, at, url: snapshotUrl });
+      wanted.set(key, { alertId, source, at, url });
     }
   };
 
