@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { systemActor } from "../src/domain/roles.ts";
 import { MINUTE } from "../src/domain/time.ts";
 import { at, clock, type Field, openField } from "./support/field.ts";
 
@@ -118,6 +119,39 @@ describe("a person's duty", () => {
     walk(field, "10:42", () => [300, 200]);
     walk(field, "11:00", upAndDown);
     expect(field.alerts("person.off_post")).toHaveLength(1);
+  });
+
+  test("sent somewhere, she is at work on the way and there; who was not sent is not, nor is she when it is done", () => {
+    const field = openMorning("05:55");
+    const goal = at(300, 1_500);
+    const metresOf = (along: number, beside: number) =>
+      field.operations.metresFromWork("badge-1", at(along, beside).lat, at(along, beside).lon, field.now);
+    walk(field, "07:00", upAndDown);
+    expect(metresOf(300, 1_500)).toBeGreaterThan(1_000);
+    const alert = field.operate((now, changes) =>
+      field.alerting.report({ ruleId: "street.illegal_dumping", place: goal }, systemActor, now, changes),
+    );
+    field.act(alert, "dispatch", { crewId: "one" });
+    // Only asked: she has not said that she goes.
+    expect(metresOf(300, 1_500)).toBeGreaterThan(1_000);
+    field.act(alert, "accept");
+    expect(metresOf(300, 1_500)).toBe(0);
+    expect(metresOf(300, 800)).toBe(0);
+    expect(metresOf(1_900, 1_500)).toBeGreaterThan(1_000);
+    walk(field, "07:40", (minute) => [300, Math.min(1_500, minute * 60)]);
+    expect(field.alerts("street.illegal_dumping")).toMatchObject([{ state: "arrived" }]);
+    expect(field.alerts("person.off_post")).toEqual([]);
+    field.act(alert, "handle");
+    expect(metresOf(300, 1_500)).toBeGreaterThan(1_000);
+    walk(field, "08:00", () => [300, 1_500]);
+    expect(field.open("person.off_post")).toHaveLength(1);
+
+    const other = field.operate((now, changes) =>
+      field.alerting.report({ ruleId: "street.illegal_dumping", place: goal }, systemActor, now, changes),
+    );
+    field.act(other, "dispatch", { crewId: "one", assignee: "sweeper-1" });
+    field.act(other, "accept");
+    expect(metresOf(300, 1_500)).toBeGreaterThan(1_000);
   });
 
   test("not moving for half an hour is a question about her health, and resting where one rests is none", () => {

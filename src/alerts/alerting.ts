@@ -106,6 +106,8 @@ export interface Alerting {
   addPicture(alertId: string, picture: PictureInput, actor: Actor, now: Millis, changes: Changes): Alert;
   /** Crews that could go, best first. */
   suggestCrews(alert: Alert, at: Millis): readonly CrewSuggestion[];
+  /** Places the wearer of a badge was sent to, agreed to go to, and has not finished at. */
+  errandsOf(deviceId: string): readonly Place[];
   /** Somebody was within so many metres of a place long enough to do something there. */
   visited(visit: Presence & { readonly lat: number; readonly lon: number }, radiusM: number, changes: Changes): void;
   report(input: ReportInput, actor: Actor, now: Millis, changes: Changes): Alert;

@@ -1,7 +1,7 @@
 import type { Changes } from "../center/changes.ts";
 import type { SeenObservation } from "../center/subject.ts";
-import { type Alert, finalStates, type Offer } from "../domain/alert.ts";
-import { distanceM } from "../domain/place.ts";
+import { type Alert, type AlertState, finalStates, type Offer } from "../domain/alert.ts";
+import { distanceM, type Place } from "../domain/place.ts";
 import type { Millis } from "../domain/time.ts";
 import type { Desk } from "./desk.ts";
 import { isUnderWay } from "./lifecycle.ts";
@@ -12,6 +12,8 @@ import type { CrewSuggestion, Workforce } from "./workforce.ts";
 
 /** Somebody within this distance has arrived, and proof from within it is valid (domain: crew's day). */
 export const ARRIVED_WITHIN_M = 50;
+const SENT: ReadonlySet<AlertState> = new Set(["dispatched", "accepted", "arrived"]);
+const ON_ERRAND: ReadonlySet<AlertState> = new Set(["accepted", "arrived"]);
 const ACCEPT_NOTE = "accepted on the device";
 
 export type OfferTimer = { readonly type: "offer"; readonly alertId: string; readonly offerId: string };
@@ -42,7 +44,7 @@ export function createDispatching({ desk, rule, workforce, timer, newId, limits 
     const members = alert.crewId === null ? null : workforce.membersOf(alert.crewId);
     for (const member of members ?? []) {
       const alerts = expected.get(member);
-      const wanted = (alert.state === "dispatched" || alert.state === "accepted") && alert.suspendedAt === null;
+      const wanted = SENT.has(alert.state) && alert.suspendedAt === null;
       if (!wanted) {
         alerts?.delete(alert.id);
         if (alerts?.size === 0) expected.delete(member);
@@ -50,6 +52,15 @@ export function createDispatching({ desk, rule, workforce, timer, newId, limits 
       else expected.set(member, new Set([alert.id]));
     }
   };
+
+  /** Places a badge is expected at and has said so, or its crew; where one of them has said it, the others stay. */
+  const errandsOf = (deviceId: string): Place[] =>
+    [...(expected.get(deviceId) ?? [])].flatMap((alertId) => {
+      const alert = desk.get(alertId);
+      if (!alert?.place || !ON_ERRAND.has(alert.state)) return [];
+      const somebodyElse = alert.assignee !== deviceId && workforce.kindOf(alert.assignee ?? "") !== null;
+      return somebodyElse ? [] : [alert.place];
+    });
 
   const loadOf = (crewId: string): number => {
     let load = 0;
@@ -104,6 +115,7 @@ export function createDispatching({ desk, rule, workforce, timer, newId, limits 
 
   return {
     suggest,
+    errandsOf,
 
     /** A person sent a crew. */
     dispatched(alert: Alert, now: Millis, changes: Changes): Alert {

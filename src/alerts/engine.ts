@@ -308,6 +308,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     addPicture: operator.addPicture,
     pictured: desk.pictured,
     suggestCrews: dispatching.suggest,
+    errandsOf: dispatching.errandsOf,
     visited: proof.visited,
     holds,
     over,

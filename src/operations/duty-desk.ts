@@ -1,9 +1,11 @@
 import type { DerivedProblem } from "../alerts/alerting.ts";
 import type { Changes } from "../center/changes.ts";
 import type { SeenObservation, Subject } from "../center/subject.ts";
+import type { Place } from "../domain/place.ts";
 import type { Json } from "../domain/text.ts";
 import { HOUR, type Millis } from "../domain/time.ts";
 import type { DutyProblem } from "./duty.ts";
+import { metresFromWork } from "./errands.ts";
 import type { Ground } from "./ground.ts";
 import {
   EARLY_MS,
@@ -54,6 +56,8 @@ export interface DutyDeskParts {
   readonly keptEveryMs: Millis;
   readonly subject: (deviceId: string) => Subject | undefined;
   readonly vehicleType: (deviceId: string) => string | null;
+  /** Places the wearer of a badge was sent to. */
+  readonly errandsOf: (deviceId: string) => readonly Place[];
   /** Whether something else is known to have failed that this device speaks through. */
   readonly cutOff: (deviceId: string) => boolean;
   readonly timer: (dueAt: Millis, timer: DutyTimer) => void;
@@ -166,7 +170,10 @@ export function createDutyDesk(parts: DutyDeskParts) {
               lat,
               lon,
               accuracyM: metrics.accuracyM ?? 10,
-              outsideM: post === null ? null : ground.metresOutside(post, lat, lon),
+              outsideM:
+                post === null
+                  ? null
+                  : metresFromWork(ground, post, parts.errandsOf(live.duty.deviceId), { lat, lon, at }),
               resting: placesToRest(ground, lat, lon),
             };
       const clockIn = metrics.clockIn === undefined ? null : metrics.clockIn === 1;

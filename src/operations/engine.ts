@@ -13,6 +13,7 @@ import type { Contribution } from "../kpi/measures.ts";
 import { type Crews, createCrews } from "./crews.ts";
 import { workingDaysLater } from "./days.ts";
 import { createDutyDesk, type DutyDesk, type DutyTimer, type LiveDuty } from "./duty-desk.ts";
+import { metresFromWork } from "./errands.ts";
 import { ofDuty, ofStop, ofSweep, ofTask } from "./figures.ts";
 import { createLiveGround, type Ground } from "./ground.ts";
 import { createLoads } from "./loads.ts";
@@ -52,7 +53,7 @@ export interface OperationsParts {
   /** Where a figure grows by something that happened once and for all. */
   readonly counted: (contribution: Contribution, changes: Changes) => void;
   /** The alert desk, which in turn asks `workforce`: it is there once the center is put together. */
-  readonly alerting: () => Pick<Alerting, "holds" | "over" | "visited" | "worstLevelOf" | "rulebook">;
+  readonly alerting: () => Pick<Alerting, "holds" | "over" | "visited" | "worstLevelOf" | "errandsOf" | "rulebook">;
 }
 
 /** Who works where and when, and what comes of it, as the pipeline and the doors see it. Synchronous. */
@@ -140,6 +141,7 @@ export function createOperations(parts: OperationsParts): Operations {
     subject,
     vehicleType,
     cutOff,
+    errandsOf: (id) => parts.alerting().errandsOf(id),
     timer,
     raising,
     changed: (id) => crews.touch(id),
@@ -329,7 +331,8 @@ export function createOperations(parts: OperationsParts): Operations {
       const duty = duties.dutyAt(deviceId, at)?.duty;
       if (!duty) return rostered.has(deviceId) ? null : undefined;
       if (duty.onLeave) return null;
-      return duty.post === null ? 0 : ground.metresOutside(duty.post, lat, lon);
+      if (duty.post === null) return 0;
+      return metresFromWork(ground, duty.post, parts.alerting().errandsOf(deviceId), { lat, lon, at });
     },
     committed: crews.committed,
   };
@@ -339,6 +342,5 @@ function badgesOf(register: Register): ReadonlySet<string> {
   const planned = new Set(
     [...register.all("rosters")].flatMap(({ entries }) => entries.map(({ personId }) => personId)),
   );
-  const people = [...register.all("people")].filter(({ id }) => planned.has(id));
-  return new Set(people.flatMap(({ badge }) => badge ?? []));
+  return new Set([...register.all("people")].flatMap(({ id, badge }) => (planned.has(id) && badge) || []));
 }
