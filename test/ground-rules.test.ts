@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { catalogue } from "../src/alerts/catalogue.ts";
 import { currentRun, emptyState, mark, type Says } from "../src/alerts/condition.ts";
+import { nobody } from "../src/alerts/workforce.ts";
 import { createGeography } from "../src/district/geography.ts";
 import { pointAlong } from "../src/district/plane.ts";
 import { readFeatures } from "../src/district/read.ts";
 import type { DeviceEvent } from "../src/domain/observation.ts";
 import { HOUR, MINUTE, SECOND } from "../src/domain/time.ts";
-import { MORNING, openDesk, type TestDesk } from "./support/alert-desk.ts";
+import { actorOf, MORNING, openDesk, type TestDesk } from "./support/alert-desk.ts";
 
 const [LON, LAT] = [113.9, 22.72];
 /** Metres east and north of the corner. */
@@ -117,6 +118,30 @@ describe("a vehicle off its route", () => {
     expect(on.only("vehicle.out_of_area").level).toBe(3);
     drive(on, 12, () => at(300, 500), { loadKg: 3_000 });
     expect(on.only("vehicle.out_of_area").level).toBe(2);
+  });
+
+  test("one that was sent somewhere goes there; when it is done it must come back", () => {
+    const workforce = {
+      ...nobody,
+      membersOf: () => ["truck"],
+      kindOf: (id: string) => (id === "truck" ? ("vehicle" as const) : null),
+    };
+    const on = openDesk({ geography, startedAt: MORNING, rules, workforce });
+    on.add("truck", "vehicle", at(0, 0), { routeId: "round", areaId: "yard" });
+    const sent = on.alerting.report(
+      { ruleId: "street.illegal_dumping", place: geography.placeAt(at(300, 700).lat, at(300, 700).lon, on.now) },
+      actorOf("dispatcher"),
+      on.now,
+      on.changes,
+    );
+    on.act(sent, "dispatch", { crewId: "one" });
+    on.act(sent, "accept");
+    drive(on, 20, (n) => at(300, Math.min(700, n * 10)));
+    expect(on.only("street.illegal_dumping").state).toBe("arrived");
+    expect(on.all("vehicle.out_of_area")).toEqual([]);
+    on.act(sent, "handle");
+    drive(on, 5, () => at(300, 700));
+    expect(on.all("vehicle.out_of_area")).toHaveLength(2);
   });
 
   test("an empty one stays as it is, and leaving its area stands beside leaving its route", () => {

@@ -139,4 +139,6 @@ export interface District {
   subjects(): Iterable<Subject>;
   /** What lies where, as it is now. */
   readonly geography: Geography;
+  /** Places it was sent to and is on its way to or at. @see Alerting.errandsOf */
+  errandsOf(deviceId: string): readonly Place[];
 }

@@ -72,6 +72,7 @@ export async function backtest(
       subject: (id) => world.subject(id),
       subjects: () => world.subjects.values(),
       geography: parts.geography,
+      errandsOf: () => [],
     },
     restored: { alerts: [], ruleStates: [], alertRev: 0, documents: [] },
     settings: {

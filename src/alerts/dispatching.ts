@@ -58,8 +58,9 @@ export function createDispatching({ desk, rule, workforce, timer, newId, limits 
     [...(expected.get(deviceId) ?? [])].flatMap((alertId) => {
       const alert = desk.get(alertId);
       if (!alert?.place || !ON_ERRAND.has(alert.state)) return [];
-      const somebodyElse = alert.assignee !== deviceId && workforce.kindOf(alert.assignee ?? "") !== null;
-      return somebodyElse ? [] : [alert.place];
+      const { assignee, place } = alert;
+      const somebodyElse = assignee !== null && assignee !== deviceId && workforce.kindOf(assignee) !== null;
+      return somebodyElse ? [] : [place];
     });
 
   const loadOf = (crewId: string): number => {

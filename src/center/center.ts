@@ -149,6 +149,7 @@ export function createCenter({
       get geography() {
         return district.current;
       },
+      errandsOf: (id) => desk.errandsOf(id),
     },
     restored,
     settings: {

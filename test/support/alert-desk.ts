@@ -45,6 +45,7 @@ export function openDesk(options: DeskOptions = {}) {
       subject: (id) => world.subject(id),
       subjects: () => world.subjects.values(),
       geography,
+      errandsOf: (id) => alerting.errandsOf(id),
     },
     restored: { alerts: [], ruleStates: [], alertRev: 0, documents: [] },
     settings: {

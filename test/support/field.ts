@@ -113,6 +113,7 @@ export function openField(startedAt: Millis, features: readonly DistrictFeature[
         subject: (id) => world.subject(id),
         subjects: () => world.subjects.values(),
         geography,
+        errandsOf: (id) => alerting.errandsOf(id),
       },
       restored: {
         alerts: [...alerts.values()].filter(({ archivedAt }) => archivedAt === null),

@@ -41,12 +41,12 @@ export const isLoaded = ({ metrics, subject }: SeenObservation, fromKg: number):
 
 /**
  * The planned way left: further from the route's lines than its corridor, by more than the fix may be wrong. A vehicle that
- * is switched off is parked, not astray. Attribute `routeId`.
+ * is switched off is parked, not astray, and one that was sent somewhere goes there. Attribute `routeId`.
  */
 export const offRoute = defineJudge(
   z.strictObject({ type: z.literal("offRoute"), loadedKg: z.number().min(0) }),
   ({ loadedKg }) =>
-    (observation, { geography }) => {
+    (observation, { geography, errandsOf }) => {
       const { metrics, subject } = observation;
       const { routeId } = subject.device.attributes;
       if (typeof routeId !== "string" || metrics.lat === undefined || metrics.lon === undefined) return null;
@@ -54,7 +54,7 @@ export const offRoute = defineJudge(
       const off = geography.metresOffRoute(routeId, metrics.lat, metrics.lon);
       if (off === null) return null;
       if (off === 0) return OVER;
-      if (off <= (metrics.accuracyM ?? 0)) return BETWEEN;
+      if (off <= (metrics.accuracyM ?? 0) || errandsOf(subject.id).length > 0) return BETWEEN;
       return { says: "holds", facts: { routeId, offRouteM: Math.round(off), loaded: isLoaded(observation, loadedKg) } };
     },
 );

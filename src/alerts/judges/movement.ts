@@ -21,7 +21,10 @@ export const movedFrom = defineJudge(
     },
 );
 
-/** The area a vehicle belongs to, left by more than so many metres; only fixes that are accurate enough count. */
+/**
+ * The area a vehicle belongs to, left by more than so many metres; only fixes that are accurate enough count, and nothing is
+ * said of one that was sent somewhere.
+ */
 export const outsideArea = defineJudge(
   z.strictObject({ type: z.literal("outsideArea"), setM: metres, loadedKg: z.number().min(0) }),
   ({ setM, loadedKg }) =>
@@ -33,6 +36,7 @@ export const outsideArea = defineJudge(
       if (typeof areaId !== "string") return null;
       const outside = district.geography.metresOutside(areaId, metrics.lat, metrics.lon);
       if (outside === null) return null;
+      if (outside > setM && district.errandsOf(subject.id).length > 0) return BETWEEN;
       const loaded = isLoaded(observation, loadedKg);
       if (outside > setM) return { says: "holds", facts: { outsideM: Math.round(outside), loaded } };
       return outside === 0 ? OVER : BETWEEN;
