@@ -6,7 +6,7 @@ COPY . .
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-slim
-ENV NODE_ENV=production DATA_DIR=/data HTTP_HOST=0.0.0.0 MQTT_HOST=0.0.0.0
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/tmp/compiled DATA_DIR=/data HTTP_HOST=0.0.0.0 MQTT_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app /app
 RUN mkdir /data && chown node:node /data

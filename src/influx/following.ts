@@ -1,3 +1,4 @@
+import "../store/compile-cache.ts";
 import { type MessagePort, Worker } from "node:worker_threads";
 import type { CalendarSettings } from "../domain/calendar.ts";
 import type { Millis } from "../domain/time.ts";

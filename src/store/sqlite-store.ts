@@ -1,3 +1,4 @@
+import "./compile-cache.ts";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Millis } from "../domain/time.ts";
 import type { Restored } from "./batch.ts";
