@@ -2,6 +2,7 @@ import { MINUTE, type Millis, SECOND } from "../src/domain/time.ts";
 import type { Actor } from "./actors/actor.ts";
 import { type FaultRates, fieldFaults } from "./faults.ts";
 import { createOperator, type Order } from "./orders.ts";
+import { organisationOf, registerOrganisation, summaryLine } from "./organisation.ts";
 import { createPlayer, type Step } from "./player.ts";
 import { createPopulation, type Population } from "./population.ts";
 import { registerDevices, registrationOf } from "./register.ts";
@@ -10,7 +11,7 @@ import { localTime } from "./rhythm.ts";
 import { playLive, playLockstep } from "./run.ts";
 import { type ComparisonRow, compareAlerts, type RaisedAlert, type Scenario } from "./scenario.ts";
 import { type OwnCenter, startOwnCenter } from "./session.ts";
-import { readTown } from "./town.ts";
+import { readTown, type Town } from "./town.ts";
 import { connectLogins, type Login, type Transport } from "./transport.ts";
 
 /** Shorter steps would only cost time: rules hold for a minute at least. */
@@ -25,6 +26,8 @@ export interface DistrictRun {
   readonly faults: FaultRates;
   readonly script: readonly Step[];
   readonly orders?: readonly Order[];
+  /** Whether the center knows who is meant to work where. */
+  readonly organised?: boolean;
   readonly durationMinutes: number;
 }
 
@@ -49,6 +52,11 @@ async function connect(actors: readonly Actor[], rest: Rest, url: string, say: S
   const logins = await registerDevices(rest, registrations, loginsOf(actors));
   say?.(`connecting ${logins.length} logins to ${url}`);
   return connectLogins(url, logins);
+}
+
+async function organise(rest: Rest, actors: readonly Actor[], town: Town, say: Say): Promise<void> {
+  const summary = await registerOrganisation(rest, organisationOf(actors, town));
+  say?.(summaryLine(summary));
 }
 
 const progress =
@@ -101,8 +109,10 @@ export async function playOnOwn(
   speed?: number,
   signal?: AbortSignal,
 ): Promise<{ transport: Transport["counts"]; endAt: Millis }> {
-  const actors = createPopulation(readTown(), run.population, run.seed, startAt);
+  const town = readTown();
+  const actors = createPopulation(town, run.population, run.seed, startAt);
   await using transport = await connect(actors, own.rest, own.mqtt, say);
+  if (run.organised) await organise(own.rest, actors, town, say);
   const player = createPlayer({ actors, seed: run.seed, startAt, faults: run.faults, script: run.script });
   const endAt = startAt + run.durationMinutes * MINUTE;
   const onProgress = progress(transport, actors.length, () => refusedBy(own), say);
@@ -132,6 +142,7 @@ export async function playOnTarget(
     "rest" in target
       ? await connect(registered, target.rest, target.url, say)
       : throughGateway(await connectLogins(target.url, [target.gateway]), target.gateway.username);
+  if (run.organised && "rest" in target) await organise(target.rest, registered, town, say);
   const spanMs = run.durationMinutes * MINUTE;
   const startAt = Math.round(Date.now() - (Number.isFinite(spanMs) ? spanMs * (1 - 1 / speed) : 0));
   const actors = createPopulation(town, run.population, run.seed, startAt);
@@ -150,5 +161,5 @@ function throughGateway(transport: Transport, username: string): Transport {
 
 /** An ordinary district for runs without a scenario. */
 export function plainRun(population: Population, seed: number, durationMinutes: number): DistrictRun {
-  return { population, seed, faults: fieldFaults, script: [], durationMinutes };
+  return { population, seed, faults: fieldFaults, script: [], organised: true, durationMinutes };
 }

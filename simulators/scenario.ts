@@ -33,6 +33,8 @@ export interface Scenario {
   readonly population: Population;
   readonly faults: FaultRates;
   readonly script: readonly Step[];
+  /** Crews, rosters and plans stand in the register: who does not come to work is missed. */
+  readonly organised?: boolean;
   /** What operators do. */
   readonly orders?: readonly Order[];
   readonly expected: readonly ExpectedAlert[];

@@ -287,6 +287,25 @@ describe("a vehicle's duty", () => {
     expect(stands(702, 500, { facilities: "depot, tools-2" })).toBe(0);
   });
 
+  test("work where it stands is no stay: that begins when the work is done", () => {
+    const field = openMorning("05:30");
+    const say = (until: string, metrics: object) => {
+      for (let time = field.now + MINUTE; time <= clock(until); time += MINUTE) {
+        field.until(time);
+        field.say("sweeper-1", { ...at(300, 3), acc: 1, speedKmh: 0, ...metrics });
+      }
+    };
+    const stays = () => field.alerts("vehicle.idle").filter(({ subtype }) => subtype === null);
+    say("06:00", {});
+    say("06:40", { working: 1 });
+    // The first fix on the way: whether it really moves only the next one tells.
+    say("06:41", { working: 0, speedKmh: 22 });
+    say("06:58", { working: 0 });
+    expect(stays()).toEqual([]);
+    say("07:02", { working: 0 });
+    expect(stays()).toMatchObject([{ level: 4, firstAt: clock("06:40") }]);
+  });
+
   test("an engine that runs while it stands is idling after 10 minutes", () => {
     const field = openMorning("05:59");
     drive(field, "06:05", (second) => ({ ...at(second, 0), speedKmh: 8, working: 1 }));

@@ -88,7 +88,8 @@ export function vehicleSays(
     working,
     ...(active && { activeAt: at, activeSince: goesOn ? (before.activeSince ?? at) : at }),
     engineSince: stands && engineOn === true ? (before.engineSince ?? (moving.doubt ? null : at)) : null,
-    stillSince: stands && !allowedHere ? (before.stillSince ?? moving.since) : null,
+    // Whoever works where they stand does not stay there for nothing.
+    stillSince: stands && !allowedHere ? (before.stillSince ?? Math.max(moving.since, before.activeAt ?? 0)) : null,
   };
   if (active && state.startedAt === null) state = { ...state, startedAt: at };
   return judged(state, duty, at, limits);
