@@ -20,6 +20,8 @@ export type Order = { readonly atMinutes: number } & (
       readonly hours?: readonly [number, number];
     }
   | { readonly enable: string }
+  /** Puts a record into the register. */
+  | { readonly plan: string; readonly record: { readonly id: string; readonly [field: string]: unknown } }
 );
 
 export interface Operator {
@@ -49,6 +51,8 @@ async function carryOut(rest: Rest, order: Order, at: Millis): Promise<void> {
   if ("enable" in order) {
     const rule = await rest.get<Record<string, unknown>>(`/rules/${order.enable}`);
     await rest.send("PUT", `/rules/${order.enable}`, { ...rule, enabled: true });
+  } else if ("plan" in order) {
+    await rest.send("PUT", `/registry/${order.plan}/${order.record.id}`, order.record);
   } else if ("silence" in order) {
     const { silence: kind, minutes, around, atMinutes: _at, ...limits } = order;
     const circle = around && { ...(await placeOf(rest, around.device)), radiusM: around.radiusM };

@@ -20,6 +20,8 @@ export interface ExpectedAlert {
   readonly level?: Level;
   /** Where it stands at the end. */
   readonly state?: string;
+  /** What the work on it has shown. */
+  readonly verdict?: string;
 }
 
 /** A day or an evening of the district, and the alerts it must raise: an acceptance test of rules and center. */
@@ -52,6 +54,7 @@ export interface RaisedAlert {
   readonly subject: { readonly kind: string; readonly id: string };
   readonly openedAt: number;
   readonly clearedAt: number | null;
+  readonly proof?: { readonly verdict: string } | null;
   readonly evidence?: readonly { readonly subjectId?: unknown }[];
 }
 
@@ -137,6 +140,8 @@ function differences(
     else off("cleared", found.clearedAt, clearAt, clearToleranceSeconds);
   }
   if (wanted.state !== undefined && found.state !== wanted.state) list.push(`${found.state}, not ${wanted.state}`);
+  if (wanted.verdict !== undefined && found.proof?.verdict !== wanted.verdict)
+    list.push(`${found.proof?.verdict ?? "no proof"}, not ${wanted.verdict}`);
   if (wanted.level !== undefined && found.level !== wanted.level) list.push(`level ${found.level}`);
   return list;
 }

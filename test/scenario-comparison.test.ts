@@ -12,6 +12,7 @@ import {
 } from "../simulators/scenario.ts";
 import { scenarios } from "../simulators/scenarios/list.ts";
 import { readTown } from "../simulators/town.ts";
+import { catalogue } from "../src/alerts/catalogue.ts";
 import { MINUTE } from "../src/domain/time.ts";
 
 const startAt = localTime("2026-03-02T18:00");
@@ -92,6 +93,29 @@ describe.each(scenarios.map((each) => [each.id, each] as const))("scenario %s", 
     for (const { openAt, clearAt } of each.expected) {
       expect(openAt).toBeLessThan(each.durationMinutes);
       if (typeof clearAt === "number") expect(clearAt).toBeLessThan(each.durationMinutes);
+    }
+  });
+});
+
+describe("the scenarios together", () => {
+  /** What no scenario can raise, and what raises it. */
+  const elsewhere: Readonly<Record<string, string>> = {
+    "merchant.no_deposit": "weeks of a shop's deposits: merchants.test.ts",
+    "center.influx": "an InfluxDB that refuses: influx.test.ts",
+  };
+
+  it("raise every alert of the catalogue, those that are switched off as delivered included", () => {
+    const expectedRules = new Set(scenarios.flatMap(({ expected }) => expected.map(({ ruleId }) => ruleId)));
+    const never = catalogue.map(({ id }) => id).filter((id) => !expectedRules.has(id));
+    expect(never.sort()).toEqual(Object.keys(elsewhere).sort());
+  });
+
+  it("ignore an alert only where nothing is expected of it", () => {
+    for (const { id, expected, ignoredRules = [] } of scenarios) {
+      expect(
+        expected.filter(({ ruleId }) => ignoredRules.includes(ruleId)),
+        id,
+      ).toEqual([]);
     }
   });
 });

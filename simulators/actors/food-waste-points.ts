@@ -44,7 +44,7 @@ export function createFoodWastePoints(town: Town, options: { count: number; seed
       };
       let weightKg = random.between(5, 40);
       let reportAt = options.startAt + Math.floor(random.between(0, REPORT_EVERY_MS));
-      let depositAt = whenOpen(options.startAt + random.waitMs(2));
+      let depositAt = whenOpen(options.startAt + Math.floor(random.waitMs(2)));
       return {
         device,
         get nextAt() {

@@ -1,6 +1,6 @@
 import { MINUTE, type Millis } from "../../src/domain/time.ts";
 import { createRandom } from "../random.ts";
-import { type Actor, observe, type SimulatedDevice } from "./actor.ts";
+import { type Actor, observe, powerFeedOf, type SimulatedDevice } from "./actor.ts";
 
 const REPORT_EVERY_MS = 5 * MINUTE;
 
@@ -30,7 +30,11 @@ export function createGateways(
       dialect: "native",
       ...(site && { site }),
       gatewayId: null,
-      attributes: { devices: devices.map((child) => child.id).join(","), ...(dialects && { dialects }) },
+      attributes: {
+        devices: devices.map((child) => child.id).join(","),
+        ...(dialects && { dialects }),
+        ...(site && { powerFeed: powerFeedOf(site) }),
+      },
     };
     let nextAt = options.startAt + Math.floor(random.between(0, REPORT_EVERY_MS));
     return {

@@ -37,7 +37,11 @@ export function createStations(town: Town, options: { count: number; seed: numbe
           hopperPct += busyness(at) * random.between(0.2, 1.4);
           if (hopperPct > random.between(62, 78)) hopperPct = random.between(2, 8);
           return [
-            observe(device, at, { hopperPct: round(hopperPct), queue: Math.round(busyness(at) * random.next()) }),
+            observe(device, at, {
+              hopperPct: round(hopperPct),
+              queue: Math.round(busyness(at) * random.next()),
+              h2sPpm: 0.02,
+            }),
           ];
         },
       };

@@ -52,6 +52,7 @@ export function createToilets(town: Town, options: { count: number; seed: number
               footfall,
               waterM3: round(waterM3, 3),
               open: 1,
+              leak: 0,
             }),
           ];
         },

@@ -19,7 +19,7 @@ export interface Group {
 }
 
 /**
- * What may have failed when this device is silent, most special first: its gateway, the operator's network, the power feed
+ * What may have failed when this device is silent, most special first, its area last: its gateway, the operator's network, the power feed
  * (attributes `gatewayId`, `network`, `powerFeed`), and at last whatever devices of its kind in its area share.
  */
 export function groupsOf({ device, place }: Subject): readonly Group[] {

@@ -112,10 +112,25 @@ export function createOutages({ district, desk, rule, silent }: OutagesParts) {
     return alert.id;
   };
 
+  /** A gateway that speaks itself is suspected only when nothing else explains the silence behind it. */
+  const likeliestFirst = (groups: readonly Group[]): readonly Group[] => {
+    const speaks = ({ subject: { kind, id } }: Group) =>
+      kind === "gateway" && !silent.has(id) && (district.subject(id)?.receivedAt ?? null) !== null;
+    const area = groups.slice(-1);
+    const roots = groups.slice(0, -1);
+    return [...roots.filter((group) => !speaks(group)), ...roots.filter(speaks), ...area];
+  };
+
   return {
     /** A device fell silent: true when an outage that stands, or begins with it, explains that. */
     explains(subject: Subject, at: Millis, now: Millis, changes: Changes): boolean {
-      for (const group of groupsOf(subject)) {
+      // What took its gateway away took it away as well.
+      const further = silent.get(String(subject.device.attributes.gatewayId))?.outage;
+      if (further && outages.has(further)) {
+        join(further, [subject.id], at, changes);
+        return true;
+      }
+      for (const group of likeliestFirst(groupsOf(subject))) {
         const standing = desk.standing(SILENCE_RULE, group.subject.id, group.subtype);
         if (standing && standing.clearedAt === null) {
           if (!outages.has(standing.id)) outages.set(standing.id, new Set());
