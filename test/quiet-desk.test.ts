@@ -68,6 +68,21 @@ describe("many that fall silent together", () => {
     expect(open(desk).map(({ subject }) => subject.id)).toEqual([cause]);
   });
 
+  test("a gateway that speaks is not what failed, as long as something else explains it", () => {
+    const gone = (attributes: object) => {
+      const desk = openDesk();
+      desk.add("gateway-1", "gateway", PLACE, { reportEverySeconds: 300 });
+      speakAll(desk, bins(desk, 12, { reportEverySeconds: 300, gatewayId: "gateway-1", ...attributes }));
+      for (let minute = 0; minute < 30; minute += 5) {
+        desk.say("gateway-1", {}, { type: "presence", online: true });
+        desk.wait(5 * MINUTE);
+      }
+      return open(desk).map(({ subject }) => subject.id);
+    };
+    expect(gone({ powerFeed: "feed-7" })).toEqual(["power:feed-7"]);
+    expect(gone({})).toEqual(["gateway-1"]);
+  });
+
   test("a few that are silent are told one by one", () => {
     const desk = openDesk();
     const ids = bins(desk, 100, { reportEverySeconds: 300 });
