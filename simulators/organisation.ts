@@ -20,6 +20,7 @@ const ROLES: Readonly<Record<string, string>> = {
   greening: "gardener",
   pestControl: "pestController",
 };
+const LINE_NAMES: Readonly<Record<string, string>> = { cleaning: "保洁", greening: "绿化", pestControl: "消杀" };
 /** As people work them (actors/people.ts), with the break in the middle. */
 const SHIFT_PLANS = [
   { id: "early", name: "早班", breaks: [{ from: "09:30", to: "10:00" }] },
@@ -48,7 +49,7 @@ export function organisationOf(actors: readonly Actor[], town: Town): Records {
     const community = id.slice(line.length + 1);
     return {
       id: `crew-${id}`,
-      name: community ? `${community} ${line}` : line,
+      name: `${town.nameOf(community).replace("社区", "")}${LINE_NAMES[line] ?? line}组`,
       line,
       contractorId: contractorOf(line),
       members: devicesOfCrew.map((device) => device.id),
@@ -61,7 +62,7 @@ export function organisationOf(actors: readonly Actor[], town: Town): Records {
       const number = device.id.replace(/^\D+/, "");
       return {
         id: `staff-${number}`,
-        name: `员工${number}`,
+        name: device.name,
         badge: device.id,
         number,
         role: ROLES[line] ?? "cleaner",

@@ -23,6 +23,8 @@ export interface Town {
   readonly plane: Plane;
   readonly network: Network;
   readonly communities: readonly string[];
+  /** What a feature is called; empty when it has no name. */
+  nameOf(id: string): string;
   readonly depositPoints: readonly Site[];
   /** Public toilets, stations, depots and kitchen-waste points by their `facility`. */
   facilities(facility: string): readonly Site[];
@@ -69,6 +71,7 @@ export function readTown(path: string = districtPath): Town {
     communities: district.features
       .filter((feature) => feature.properties?.type === "community")
       .map((feature) => String(feature.properties?.id)),
+    nameOf: (id) => String(district.features.find(({ properties }) => properties?.id === id)?.properties?.name ?? ""),
     depositPoints: sites("depositPoint"),
     sections: district.features.flatMap(({ properties }) =>
       properties?.type === "section" ? [String(properties.id)] : [],

@@ -6,15 +6,17 @@ import { interruptionAt, isNight, orderAt, sceneOfRound } from "../src/console/w
 import { countBy, countSince, perHour, ranking, shareOf } from "../src/console/wall/statistics.ts";
 import { HOUR, SECOND } from "../src/domain/time.ts";
 import { sceneNames } from "../src/domain/wall.ts";
+import type { AlertView } from "../src/stream/protocol.ts";
 import { alertOf, T0 } from "./support/store.ts";
 
-const critical = (id: string, fields = {}) => alertOf({ id, level: 1, knownAt: T0, openedAt: T0, ...fields });
-const byId = (...alerts: ReturnType<typeof alertOf>[]) => new Map(alerts.map((alert) => [alert.id, alert]));
+const viewOf = (fields = {}): AlertView => ({ ...alertOf(fields), subjectName: null });
+const critical = (id: string, fields = {}) => viewOf({ id, level: 1, knownAt: T0, openedAt: T0, ...fields });
+const byId = (...alerts: AlertView[]) => new Map(alerts.map((alert) => [alert.id, alert]));
 const HOLD = 60 * SECOND;
 
 describe("what holds the screen", () => {
   test("the newest level-1 alert that nobody took, until it is taken or its time is over; each once", () => {
-    const alerts = byId(critical("a"), critical("b", { openedAt: T0 + 1 }), alertOf({ id: "c", level: 2 }));
+    const alerts = byId(critical("a"), critical("b", { openedAt: T0 + 1 }), viewOf({ id: "c", level: 2 }));
     const shown = new Set<string>();
     const first = interruptionAt(alerts, null, shown, T0, HOLD);
     expect(first).toEqual({ alertId: "b", sinceAt: T0 });
@@ -37,7 +39,7 @@ describe("what holds the screen", () => {
 
 describe("the list", () => {
   const many = (level: 1 | 2 | 3 | 4, count: number) =>
-    Array.from({ length: count }, (_, i) => alertOf({ id: `${level}-${i}`, level, openedAt: T0 + i }));
+    Array.from({ length: count }, (_, i) => viewOf({ id: `${level}-${i}`, level, openedAt: T0 + i }));
   const ids = (part: { shown: readonly { id: string }[] }) => part.shown.map(({ id }) => id);
 
   test("what is grave stands above, the newest first; the rest keeps its rows below", () => {
@@ -72,7 +74,7 @@ describe("the list", () => {
   });
 
   test("what is over is not in it", () => {
-    expect(rowsAt([alertOf({ closedAt: T0 }), alertOf({ clearedAt: T0 })], 8, 0).upper.all).toBe(0);
+    expect(rowsAt([viewOf({ closedAt: T0 }), viewOf({ clearedAt: T0 })], 8, 0).upper.all).toBe(0);
   });
 });
 
@@ -134,10 +136,10 @@ describe("numbers of the wall", () => {
   test("hours count what opened and what ended in them; mistakes count nowhere", () => {
     const hours = perHour(
       [
-        alertOf({ openedAt: T0, closedAt: T0 + HOUR }),
-        alertOf({ openedAt: T0, clearedAt: T0 + 1 }),
-        alertOf({ openedAt: T0, state: "falsePositive" }),
-        alertOf({ openedAt: T0 - 48 * HOUR }),
+        viewOf({ openedAt: T0, closedAt: T0 + HOUR }),
+        viewOf({ openedAt: T0, clearedAt: T0 + 1 }),
+        viewOf({ openedAt: T0, state: "falsePositive" }),
+        viewOf({ openedAt: T0 - 48 * HOUR }),
       ],
       T0 + HOUR,
     );
@@ -151,10 +153,10 @@ describe("numbers of the wall", () => {
   test("what stands now and what has come since are different numbers; mistakes are in neither", () => {
     const rule = ({ ruleId }: { ruleId: string }) => ruleId;
     const alerts = [
-      alertOf({ ruleId: "a", openedAt: T0 }),
-      alertOf({ ruleId: "a", openedAt: T0, clearedAt: T0 + 1 }),
-      alertOf({ ruleId: "b", openedAt: T0 - HOUR }),
-      alertOf({ ruleId: "a", openedAt: T0, state: "falsePositive", closedAt: T0 + 1 }),
+      viewOf({ ruleId: "a", openedAt: T0 }),
+      viewOf({ ruleId: "a", openedAt: T0, clearedAt: T0 + 1 }),
+      viewOf({ ruleId: "b", openedAt: T0 - HOUR }),
+      viewOf({ ruleId: "a", openedAt: T0, state: "falsePositive", closedAt: T0 + 1 }),
     ];
     expect(countBy(alerts, rule)).toEqual([
       ["a", 1],
@@ -165,7 +167,7 @@ describe("numbers of the wall", () => {
 
   test("communities stand by on-time rate, then by what is overdue", () => {
     const place = (communityId: string) => ({ communityId }) as never;
-    const alerts = [alertOf({ place: place("b"), targetAt: T0 - 1 }), alertOf({ place: place("c"), targetAt: T0 + 1 })];
+    const alerts = [viewOf({ place: place("b"), targetAt: T0 - 1 }), viewOf({ place: place("c"), targetAt: T0 + 1 })];
     const tiles = [tile("onTime.today", "a", 1, 2), tile("onTime.today", "b", 2, 2), tile("onTime.today", "c", 2, 2)];
     const rows = ranking(alerts, tiles, ["a", "b", "c"], T0);
     expect(rows.map(({ id, open, overdue }) => [id, open, overdue])).toEqual([

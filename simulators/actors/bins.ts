@@ -25,6 +25,7 @@ export interface BinOptions {
 }
 
 const STREAMS = ["residual", "residual", "residual", "food", "food", "recyclable"] as const;
+const STREAM_NAMES = { residual: "其他", food: "厨余", recyclable: "可回收" } as const;
 const REPORT_EVERY_MS = 15 * MINUTE;
 /** Depth of a 240 l wheelie bin under the sensor, and the distance at which it counts as full. */
 const EMPTY_MM = 1_050;
@@ -47,7 +48,7 @@ function createBin(town: Town, options: BinOptions, index: number): BinActor {
   const device: SimulatedDevice = {
     id,
     kind: "bin",
-    name: `${site.id} ${stream} ${(index % STREAMS.length) + 1}`,
+    name: `${site.name} ${STREAM_NAMES[stream]}桶${(index % STREAMS.length) + 1}`,
     dialect: lora ? "chirpstack" : "native",
     ...(lora && { alias: `eui:24e124713d${(index + 1).toString(16).padStart(6, "0")}` }),
     site,

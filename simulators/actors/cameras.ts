@@ -75,7 +75,7 @@ function createCamera(site: Site, bins: readonly BinActor[], options: CameraOpti
   const device: SimulatedDevice = {
     id,
     kind: "camera",
-    name: `${blindSpot ? "Blind spot" : site.id} ${index + 1}`,
+    name: `${site.name}${blindSpot ? "旁盲区" : ""}摄像机`,
     dialect: frigate ? "frigate" : "native",
     ...(frigate && { alias: `frigate:${id}` }),
     site,

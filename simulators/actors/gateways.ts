@@ -26,7 +26,7 @@ export function createGateways(
     const device: SimulatedDevice = {
       id,
       kind: "gateway",
-      name: `Gateway ${id.slice(3)}`,
+      name: `网关 ${id.slice(3)}`,
       dialect: "native",
       ...(site && { site }),
       gatewayId: null,

@@ -49,7 +49,7 @@ function createPerson(town: Town, roads: readonly (readonly Point[])[], options:
   const device: SimulatedDevice = {
     id,
     kind: "person",
-    name: `${line} ${index + 1}`,
+    name: personName(index),
     dialect: "native",
     ...(site && { site }),
     beat,
@@ -107,6 +107,19 @@ function createPerson(town: Town, roads: readonly (readonly Point[])[], options:
       if (command.do === "stayIn") staysInUntil = at + command.minutes * MINUTE;
     },
   };
+}
+
+const FAMILY_NAMES = [..."王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高"];
+const GIVEN_NAMES = [
+  ..."秀英 桂兰 建国 玉梅 国强 春花 志明 丽华 海燕 文彬".split(" "),
+  ..."小红 金凤 永强 素珍 德胜 美玲 伟民 凤英 家豪 淑芬".split(" "),
+  ..."天赐 阿妹 水根 冬梅 福生 巧云 大勇 爱莲 庆华 月娥".split(" "),
+];
+/** Invented; six hundred people have six hundred names. */
+function personName(index: number): string {
+  const family = index % FAMILY_NAMES.length;
+  const given = (Math.floor(index / FAMILY_NAMES.length) + 3 * family) % GIVEN_NAMES.length;
+  return `${FAMILY_NAMES[family]}${GIVEN_NAMES[given]}`;
 }
 
 /** Of 600: 500 cleaners, 80 greening, 20 pest control. */

@@ -17,7 +17,7 @@ export function createPestTraps(town: Town, options: { count: number; seed: numb
     const device: SimulatedDevice = {
       id,
       kind: "pestTrap",
-      name: `Mosquito trap ${index + 1}`,
+      name: `灭蚊灯${index + 1}`,
       dialect: "native",
       ...(site && { site }),
       gatewayId,

@@ -13,6 +13,7 @@ import {
   STOP_SECONDS,
   timetable,
   toursOf,
+  type VehicleType,
 } from "./rounds.ts";
 import { createTank } from "./tank.ts";
 import { collectionTrip, type Leg, shuttleTrip, workTrip } from "./trips.ts";
@@ -23,6 +24,12 @@ export interface VehicleOptions {
   readonly startAt: Millis;
 }
 
+const TYPE_NAMES: Readonly<Record<VehicleType, string>> = {
+  collection: "收运车",
+  sweeper: "机扫车",
+  water: "洒水车",
+  foodWaste: "厨余车",
+};
 const ON_TRIP_EVERY_MS = 10 * SECOND;
 const PARKED_EVERY_MS = 5 * MINUTE;
 
@@ -61,7 +68,7 @@ function createVehicle(
   const device: SimulatedDevice = {
     id,
     kind: "vehicle",
-    name: `${type} ${index + 1}`,
+    name: `${TYPE_NAMES[type]}${index + 1}号`,
     dialect: "native",
     ...(yard && { site: yard }),
     gatewayId: null,

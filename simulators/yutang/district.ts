@@ -76,7 +76,11 @@ export function buildDistrict(): FeatureCollection {
   }
   for (const grid of grids) {
     const { id, communityId, grade, placeType } = grid;
-    features.push(feature(polygon([grid.ring], plane), { type: "grid", id, communityId, areaGrade: grade, placeType }));
+    const number = id.slice(-2);
+    const { zh = "", en = "" } = communities.find((community) => community.id === communityId) ?? {};
+    const names = { name: `${zh}${number}网格`, nameEn: `${en} grid ${number}` };
+    const properties = { type: "grid", id, ...names, communityId, areaGrade: grade, placeType };
+    features.push(feature(polygon([grid.ring], plane), properties));
   }
   for (const street of streets) {
     const line = { type: "LineString", coordinates: street.line.map(plane.toLonLat) } as const;
@@ -181,12 +185,19 @@ function depositPoints(streets: readonly Street[], grids: readonly Zone[], plane
     if (seen < next || features.length === DEPOSIT_POINTS) continue;
     next += total / DEPOSIT_POINTS;
     const zone = zoneOf(grids, point);
-    const id = `point-${String(features.length + 1).padStart(3, "0")}`;
+    const number = String(features.length + 1).padStart(3, "0");
+    const id = `point-${number}`;
     const { id: gridId, communityId, placeType, grade: areaGrade } = zone ?? {};
+    const community = communities.find((one) => one.id === communityId);
+    // Called after its street where that has a name, as people do.
+    const names = {
+      name: `${street.name ?? community?.zh.replace("社区", "") ?? ""}${number}号点`,
+      nameEn: `${community?.en ?? ""} point ${number}`,
+    };
     features.push(
       feature(
         { type: "Point", coordinates: plane.toLonLat(point) },
-        { type: "depositPoint", id, communityId, gridId, placeType, areaGrade, roadId: street.id },
+        { type: "depositPoint", id, ...names, communityId, gridId, placeType, areaGrade, roadId: street.id },
       ),
     );
   }

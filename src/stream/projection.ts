@@ -57,7 +57,11 @@ export function markView({ device, place, online, level, metrics }: Subject, rol
 }
 
 export function alertView(alert: Alert, role: Role, registry: Pick<Registry, "get" | "byNumber">): AlertView {
-  return seesPeople(role) ? alert : anonymousAlert(alert, createNames(registry, role));
+  const device = registry.get(alert.subject.id);
+  const hidden = device !== undefined && kinds[device.kind].personal && !seesPeople(role);
+  const subjectName = device === undefined || hidden || device.name === device.id ? null : device.name;
+  const shown = seesPeople(role) ? alert : anonymousAlert(alert, createNames(registry, role));
+  return { ...shown, subjectName };
 }
 
 type Bbox = readonly [number, number, number, number];

@@ -229,7 +229,11 @@ export interface CrewView {
   }[];
 }
 
-export type AlertView = Alert;
+/** An alert as a reader may know it. */
+export interface AlertView extends Alert {
+  /** What people call its subject; null when that has no name but its id, or none that this reader may know. */
+  readonly subjectName: string | null;
+}
 export interface Topics {
   readonly alerts: AlertView;
   readonly devices: DeviceView;

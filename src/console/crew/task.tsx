@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { distanceM } from "../../domain/place.ts";
 import type { AlertView } from "../../stream/protocol.ts";
+import { alertTitle } from "../shared/subtypes.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
 import { levelText, stateText } from "../shared/words.ts";
 import type { Staff } from "../staff/gate.tsx";
@@ -22,7 +23,7 @@ export function Task({ staff, alert, now }: { staff: Staff; alert: AlertView; no
   const { session, outbox } = staff;
   const declining = useSignal(false);
   const { id, rev, state, crewId, place, offer, targetAt } = alert;
-  const about = `${session.ruleTitle(alert.ruleId)} · ${alert.subject.id}`;
+  const about = `${alertTitle(session, alert)} · ${alert.subjectName ?? alert.subject.id}`;
   const pending = outbox.entries.value.filter((one) => one.alertId === id);
   const act = (action: string, body: Readonly<Record<string, unknown>> = {}) =>
     void outbox.add({
@@ -44,10 +45,10 @@ export function Task({ staff, alert, now }: { staff: Staff; alert: AlertView; no
     <article class={`task level-${alert.level}${offer ? " offer" : ""}`}>
       <header>
         <LevelBadge level={alert.level} />
-        <h2>{session.ruleTitle(alert.ruleId)}</h2>
+        <h2>{alertTitle(session, alert)}</h2>
         <p>
           {offer ? say("offer") : state === "dispatched" ? say("stateDispatched") : stateText(state)} ·{" "}
-          {levelText(alert.level)} · {alert.subject.id}
+          {levelText(alert.level)} · {alert.subjectName ?? alert.subject.id}
           {alert.reworkCount > 0 && <em>{say("reworked")}</em>}
         </p>
       </header>

@@ -152,7 +152,7 @@ function Suspicion({ alert, decided, onSkip }: { alert: AlertView; decided: () =
           <LevelBadge level={alert.level} />
           <h2>{desk.title(alert)}</h2>
           <p>
-            {place(alert)} · {alert.subject.id} · {agoText(desk.now.value - alert.openedAt)}
+            {place(alert)} · {desk.subject(alert)} · {agoText(desk.now.value - alert.openedAt)}
           </p>
         </header>
         <p class="muted">{say("seen", { n: alert.count, time: clockText(alert.lastSeenAt) })}</p>

@@ -86,7 +86,8 @@ function Head({ alert }: { alert: AlertView }) {
       <h2>{desk.title(alert)}</h2>
       <p>
         <span class="state">{stateText(alert.state)}</span> {levelText(alert.level)} · {place(alert)} ·{" "}
-        {alert.subject.id}
+        {desk.subject(alert)}
+        {alert.subjectName === null ? null : <small>{alert.subject.id}</small>}
         {alert.confirmed ? null : <em>{sayCommon("unconfirmed")}</em>}
         <PastLink alert={alert} />
       </p>

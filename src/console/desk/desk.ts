@@ -5,6 +5,7 @@ import type { AlertState } from "../../domain/alert.ts";
 import { atLeast, type Role } from "../../domain/roles.ts";
 import type { AlertView } from "../../stream/protocol.ts";
 import { centerNow } from "../shared/freshness.tsx";
+import { alertTitle } from "../shared/subtypes.ts";
 import type { Staff } from "../staff/gate.tsx";
 import type { Intent } from "../staff/outbox.ts";
 import { type QueueFilter, queueOf } from "./order.ts";
@@ -154,10 +155,11 @@ export function createDesk(staff: Staff): Desk {
       return action !== "resume" || alert.suspendedAt !== null;
     },
     pendingOf: (alertId) => outbox.entries.value.find((one) => one.alertId === alertId),
-    title: ({ ruleId }) => session.ruleTitle(ruleId),
-    subject({ subject }) {
+    title: (alert) => alertTitle(session, alert),
+    subject({ subject, subjectName }) {
       const about = subject.kind === "case" ? alerts.value.get(subject.id) : undefined;
-      return about ? `${session.ruleTitle(about.ruleId)} ${about.subject.id}` : subject.id;
+      if (!about) return subjectName ?? subject.id;
+      return `${session.ruleTitle(about.ruleId)} ${about.subjectName ?? about.subject.id}`;
     },
     select(id) {
       selectedId.value = id;

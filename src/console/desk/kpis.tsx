@@ -239,7 +239,10 @@ function Detail({ id, title, unit, from }: { id: string; title: string; unit: Un
             keyOf={({ id: caseId }) => caseId}
             columns={[
               { title: say("when"), cell: ({ alert }) => (alert ? dateTimeText(alert.openedAt) : "") },
-              { title: say("what"), cell: ({ alert }) => (alert ? `${desk.title(alert)} · ${alert.subject.id}` : "") },
+              {
+                title: say("what"),
+                cell: ({ alert }) => (alert ? `${desk.title(alert)} · ${desk.subject(alert)}` : ""),
+              },
               { title: sayDesk("state"), cell: ({ alert }) => (alert ? stateText(alert.state) : "") },
             ]}
             onOpen={({ id: caseId }) => {

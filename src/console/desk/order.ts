@@ -54,9 +54,9 @@ export function queueOf(
     if (show === "underWay" && !UNDER_WAY.has(alert.state)) continue;
     if (show === "toVerify" && !TO_VERIFY.has(alert.state)) continue;
     if (wanted.length > 0) {
-      const { place, subject, crewId, assignee, ruleId, id } = alert;
+      const { place, subject, subjectName, crewId, assignee, ruleId, id } = alert;
       const all =
-        `${title(ruleId)} ${ruleId} ${subject.id} ${place?.communityId ?? ""} ${place?.gridId ?? ""} ${place?.pointId ?? ""} ${crewId ?? ""} ${assignee ?? ""} ${id}`.toLowerCase();
+        `${title(ruleId)} ${ruleId} ${subject.id} ${subjectName ?? ""} ${place?.communityId ?? ""} ${place?.gridId ?? ""} ${place?.pointId ?? ""} ${crewId ?? ""} ${assignee ?? ""} ${id}`.toLowerCase();
       if (!wanted.every((word) => all.includes(word))) continue;
     }
     chosen.push(alert);

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Place } from "../../domain/place.ts";
 import { words } from "../shared/language.ts";
+import { alertTitle } from "../shared/subtypes.ts";
 import { dateTimeText } from "../shared/time.ts";
 import { useDesk } from "./desk.ts";
 import { Choice, Head, Shown, Table, useLoad } from "./parts.tsx";
@@ -57,7 +58,7 @@ export default function Spots() {
               columns={[
                 {
                   title: say("problem"),
-                  cell: ({ ruleId, subtype }) => [desk.session.ruleTitle(ruleId), subtype].filter(Boolean).join(" · "),
+                  cell: (spot) => alertTitle(desk.session, spot),
                 },
                 {
                   title: say("place"),

@@ -1,8 +1,10 @@
 import { useComputed } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { alertTitle } from "../shared/subtypes.ts";
 import { say as sayShared } from "../shared/words.ts";
 import { AlertLine } from "./alert-line.tsx";
 import { type ListPart, rowsAt } from "./list-rows.ts";
+import { subjectName } from "./names.ts";
 import { placeName, type WallParts } from "./wall-parts.ts";
 import { say } from "./words.ts";
 
@@ -29,7 +31,7 @@ export function AlertList(parts: WallParts) {
 }
 
 function Part({ parts, title, part }: { parts: WallParts; title: string; part: ListPart }) {
-  const { live, session, nameOf } = parts;
+  const { live, session } = parts;
   const now = live.minute.value + 59_999;
   return (
     <>
@@ -43,9 +45,9 @@ function Part({ parts, title, part }: { parts: WallParts; title: string; part: L
           <AlertLine
             key={alert.id}
             alert={alert}
-            title={session.ruleTitle(alert.ruleId)}
+            title={alertTitle(session, alert)}
             where={placeName(parts, alert.place?.communityId)}
-            what={nameOf(alert.subject)}
+            what={subjectName(alert, parts.district)}
             now={now}
           />
         ))}

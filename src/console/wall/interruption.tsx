@@ -1,8 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import type { AlertView } from "../../stream/protocol.ts";
+import { alertTitle } from "../shared/subtypes.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
 import { agoText, clockText } from "../shared/time.ts";
 import { stateText } from "../shared/words.ts";
+import { subjectName } from "./names.ts";
 import { startSiren } from "./sound.ts";
 import { givenName, placeName, type WallParts } from "./wall-parts.ts";
 import { say } from "./words.ts";
@@ -35,12 +37,12 @@ export function InterruptionPanel({ parts, alert, requested }: InterruptionProps
         {requested ? say("shownOnRequest") : say("interrupted")}
         {silent && !requested && <small>{say("noSound")}</small>}
       </p>
-      <h2>{session.ruleTitle(alert.ruleId)}</h2>
+      <h2>{alertTitle(session, alert)}</h2>
       <p class="where">
         {[
           placeName(parts, alert.place?.communityId),
           givenName(parts, alert.place?.gridId),
-          parts.nameOf(alert.subject),
+          subjectName(alert, parts.district),
         ]
           .filter(Boolean)
           .join(" · ")}

@@ -3,7 +3,6 @@ import { render } from "preact";
 import { findToken, forgetToken, openSession, type ScreenSettings } from "../shared/session.ts";
 import { followEdition } from "./edition.ts";
 import { openLive } from "./live.ts";
-import { openNames } from "./names.ts";
 import { Pairing } from "./pairing.tsx";
 import { occupied, Screen } from "./screen.tsx";
 
@@ -20,11 +19,7 @@ if (token) {
   followEdition(session.stream, () => !occupied.value);
   const loaded: [ScreenSettings, FeatureCollection] = await Promise.all([session.settings, session.district]);
   const [settings, district] = loaded;
-  const nameOf = openNames(session, district);
-  render(
-    <Screen session={session} live={live} settings={settings} district={district} nameOf={nameOf} />,
-    document.body,
-  );
+  render(<Screen session={session} live={live} settings={settings} district={district} />, document.body);
 } else {
   const refused = sessionStorage.getItem(REFUSED) !== null;
   const paired = () => {

@@ -2,7 +2,6 @@ import type { FeatureCollection } from "geojson";
 import { language } from "../shared/language.ts";
 import type { ScreenSettings, Session } from "../shared/session.ts";
 import type { Live } from "./live.ts";
-import type { NameOf } from "./names.ts";
 
 /** What every part of the wall is given. */
 export interface WallParts {
@@ -10,7 +9,6 @@ export interface WallParts {
   readonly live: Live;
   readonly settings: ScreenSettings;
   readonly district: FeatureCollection;
-  readonly nameOf: NameOf;
 }
 
 /** Names of places of the district in the screen's language; an id without a name stands for itself. */
