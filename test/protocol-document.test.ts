@@ -71,7 +71,7 @@ describe("docs/protocol.md", () => {
         const frame = clientFrame.parse(value);
         if (frame.type === "subscribe") filters[frame.topic]?.parse(frame.filter ?? {});
       } else if (kind === "alert") {
-        expect(Object.keys(value).sort()).toEqual(Object.keys(alertOf({})).sort());
+        expect(Object.keys(value).sort()).toEqual([...Object.keys(alertOf({})), "subjectName"].sort());
         expect(alertStates).toContain(value.state);
       } else if (kind === "action") {
         const action = topic as AlertAction;
