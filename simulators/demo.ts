@@ -1,6 +1,9 @@
+import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { ConfigError, readConfig } from "../src/config.ts";
+import { HOUR } from "../src/domain/time.ts";
 import { startCenter } from "../src/server.ts";
+import { isNew, playPast } from "./demo-past.ts";
 import { fieldFaults } from "./faults.ts";
 import { giveReferences, openGallery } from "./gallery.ts";
 import { organisationOf, registerOrganisation, summaryLine } from "./organisation.ts";
@@ -9,7 +12,9 @@ import { createPlayer, type Step } from "./player.ts";
 import { createPopulation, fullDistrict } from "./population.ts";
 import { registerDevices, registrationOf } from "./register.ts";
 import { createRest } from "./rest.ts";
-import { playLive } from "./run.ts";
+import { playLive, workLive } from "./run.ts";
+import { openShift } from "./staff/shift.ts";
+import { issueToken } from "./staff/tokens.ts";
 import { readTown } from "./town.ts";
 import { connectLogins } from "./transport.ts";
 
@@ -19,8 +24,15 @@ import { connectLogins } from "./transport.ts";
  */
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-/** Bookmarked links work for a month. */
-const TOKEN_LIFE_MS = 30 * 86_400_000;
+/** Left to whoever looks at the demo: the others are played. */
+const OWN_CREW = "crew-cleaning-tianliao";
+const HELP = `npm run demo -- [options]
+
+  --hours N   hours before now that a first start plays, so that figures have a past (default 6, 0 for none; 30 for a
+              whole day with its report and forecasts, which takes a minute or two)
+
+Settings of the center (HTTP_PORT, DATA_DIR …) come from the environment, as for npm start.
+`;
 
 /** Something to see within the first minute, whatever the time of day. */
 const opening: readonly Step[] = [
@@ -50,19 +62,19 @@ const opening: readonly Step[] = [
   },
 ];
 
-interface IssuedToken {
-  readonly token: string;
-}
-
 try {
-  await demo();
+  const { values } = parseArgs({ options: { hours: { type: "string", default: "6" }, help: { type: "boolean" } } });
+  const hours = Number(values.hours);
+  if (!(hours >= 0 && hours <= 24 * 14)) throw new ConfigError(["--hours must be a number from 0 to 336"]);
+  if (values.help) say(HELP);
+  else await demo(hours);
 } catch (error) {
   const readable = error instanceof ConfigError || (error as NodeJS.ErrnoException).code !== undefined;
   process.stderr.write(`${readable ? (error as Error).message : (error as Error).stack}\n`);
   process.exit(1);
 }
 
-async function demo(): Promise<void> {
+async function demo(hours: number): Promise<void> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
   // The demo needs an administrator at each start, and nobody has written down the one of the last time.
@@ -71,44 +83,58 @@ async function demo(): Promise<void> {
   const usual = { LOG_LEVEL: "warn", DATA_DIR: "./data/demo", SNAPSHOT_HOSTS: "127.0.0.1" };
   const config = readConfig({ ...usual, ...process.env, ...own });
   await using gallery = await openGallery();
-  await using running = await startCenter(config, { logger: pino({ level: config.LOG_LEVEL }) });
-  if (!running.mqtt) throw new Error("the demo needs the embedded broker: unset MQTT_URL");
-  const rest = createRest(running.http, config.ADMIN_TOKEN ?? "");
 
   const town = readTown();
   const population = { ...fullDistrict, wasteFactor: 1.4, problemsPerDay: 2 };
-  const registered = createPopulation(town, population, 1, Date.now(), gallery);
-  say(`Kerbside demo: registering ${registered.length} simulated devices …`);
-  const logins = await registerDevices(
+  const past = hours > 0 && isNew(config.DATA_DIR);
+  const from = Date.now() - (past ? hours * HOUR : 0);
+  const actors = createPopulation(town, population, 1, from, gallery);
+  const player = createPlayer({ actors, seed: 1, startAt: from, faults: fieldFaults });
+  const organisation = organisationOf(actors, town);
+  const registrations = actors.map((actor) => registrationOf(actor.device));
+  say(`Kerbside demo: ${actors.length} simulated devices in ${config.DATA_DIR}`);
+  if (past) {
+    const settings = { ADMIN_TOKEN: config.ADMIN_TOKEN ?? "", SNAPSHOT_HOSTS: config.SNAPSHOT_HOSTS };
+    await playPast({ directory: config.DATA_DIR, settings, town, actors, player, from, say, signal: stop.signal });
+  }
+
+  await using running = await startCenter(config, { logger: pino({ level: config.LOG_LEVEL }) });
+  if (!running.mqtt) throw new Error("the demo needs the embedded broker: unset MQTT_URL");
+  const rest = createRest(running.http, config.ADMIN_TOKEN ?? "");
+  const logins = await registerDevices(rest, registrations, loginsOf(actors));
+  say(`  ${summaryLine(await registerOrganisation(rest, organisation))}`);
+  const wall = await issueToken(rest, "demo wall", "viewer");
+  const desk = await issueToken(rest, "demo desk", "dispatcher");
+  const crew = await issueToken(rest, town.nameOf("tianliao"), "crew", { crewId: OWN_CREW });
+  const shift = await openShift({
     rest,
-    registered.map((actor) => registrationOf(actor.device)),
-    loginsOf(registered),
-  );
-  say(summaryLine(await registerOrganisation(rest, organisationOf(registered, town))));
-  const wall = await issue("demo wall", "viewer");
-  const desk = await issue("demo desk", "dispatcher");
+    organisation,
+    player,
+    devices: new Set(actors.map(({ device }) => device.id)),
+    now: Date.now,
+    dispatchers: false,
+    left: new Set([OWN_CREW]),
+  });
   await using transport = await connectLogins(running.mqtt, logins);
 
   // The token stands in the fragment: browsers keep that to themselves, so no log of any server ever shows it.
   say(`
   Wall   ${running.http}/#token=${wall}
   Desk   ${running.http}/desk#token=${desk}
+  Crew   ${running.http}/crew#token=${crew}
   API    ${running.http}/docs
   MQTT   ${running.mqtt}
 
-  ${registered.length} devices on ${transport.connections} connections. Data in ${config.DATA_DIR}. Ctrl-C ends the demo.
+  ${actors.length} devices on ${transport.connections} connections. You are the dispatcher, and the crew of Tianliao; the other
+  crews go where you send them. Ctrl-C ends the demo.
 `);
-  // The same devices again, with a day that begins now: registering and connecting took a while.
   const startAt = Date.now();
-  const actors = createPopulation(town, population, 1, startAt, gallery);
-  const player = createPlayer({ actors, seed: 1, startAt, faults: fieldFaults, script: opening });
+  player.add(startAt, opening);
+  const beside = Promise.all([
+    giveReferences(rest, stop.signal).catch((error: Error) => say(`  ${error.message}`)),
+    workLive(shift, stop.signal),
+  ]);
   const endAt = Number.MAX_SAFE_INTEGER;
-  const referencesGiven = giveReferences(rest, stop.signal).catch((error: Error) => say(`  ${error.message}`));
   await playLive({ player, transport, startAt, endAt, signal: stop.signal }, 1);
-  await referencesGiven;
-
-  async function issue(name: string, role: string): Promise<string> {
-    const expiresAt = Date.now() + TOKEN_LIFE_MS;
-    return (await rest.send<IssuedToken>("POST", "/tokens", { name, role, expiresAt })).token;
-  }
+  await beside;
 }

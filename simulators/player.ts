@@ -23,6 +23,8 @@ export interface Player {
   readonly nextAt: Millis;
   /** Everything sent up to and including `until`, in the order of sending. */
   due(until: Millis): Outgoing[];
+  /** More of a script, in minutes after a time that is not over. */
+  add(startAt: Millis, steps: readonly Step[]): void;
 }
 
 export interface PlayerOptions {
@@ -46,8 +48,11 @@ export function createPlayer({ actors, seed, startAt, faults, script = [] }: Pla
   const held = new Map<string, Observation[]>();
   const silentGateways = new Map<string, Millis>();
   for (const { device } of actors) troubles.set(device.id, createTroubles(device.id, seed, startAt, faults));
+  const add = (from: Millis, steps: readonly Step[]): void => {
+    for (const step of steps) queue.put(from + step.atMinutes * MINUTE, { step });
+  };
   // The script comes first at equal times, so that a report at the same instant already shows it.
-  for (const step of script) queue.put(startAt + step.atMinutes * MINUTE, { step });
+  add(startAt, script);
   for (const actor of actors) if (Number.isFinite(actor.nextAt)) queue.put(actor.nextAt, { actor });
 
   const send = (
@@ -108,6 +113,7 @@ export function createPlayer({ actors, seed, startAt, faults, script = [] }: Pla
     get nextAt() {
       return queue.nextAt;
     },
+    add,
     due(until) {
       const out: Outgoing[] = [];
       while (queue.nextAt <= until) {

@@ -71,6 +71,14 @@ export async function playLive(options: RunOptions, speed: number): Promise<void
   await drain(transport);
 }
 
+/** Lets people do what they do beside a clock that runs, until they are told to stop. */
+export async function workLive(operator: Operator, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await operator.run(Date.now());
+    await sleep(Math.min(SECOND, Math.max(50, operator.nextAt - Date.now())));
+  }
+}
+
 /** Waits for outstanding receipts as long as any come: a center may slow a gateway down that sends too fast. */
 async function drain(transport: Transport): Promise<void> {
   const settled = transport.settled().then(() => true);

@@ -38,15 +38,16 @@ const unlimited: Readonly<Record<string, string>> = {
 };
 
 /**
- * Starts a center on free ports with an empty store of its own, removed again at the end.
+ * Starts a center on free ports with an empty store of its own, removed again at the end unless `DATA_DIR` says where it is.
  * @param settings further settings, e.g. `DEVICE_PAST_DAYS`
  */
 export async function startOwnCenter(
   startAt: Millis,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<OwnCenter> {
-  const directory = await mkdtemp(join(tmpdir(), "kerbside-simulation-"));
-  const adminToken = `simulation-${crypto.randomUUID()}`;
+  const { DATA_DIR: kept } = settings;
+  const directory = kept ?? (await mkdtemp(join(tmpdir(), "kerbside-simulation-")));
+  const adminToken = settings.ADMIN_TOKEN ?? `simulation-${crypto.randomUUID()}`;
   const clock = new ManualClock(startAt);
   const config = readConfig({ ...unlimited, ...settings, DATA_DIR: directory, ADMIN_TOKEN: adminToken });
   const running = await startCenter(config, { clock });
@@ -62,7 +63,7 @@ export async function startOwnCenter(
     },
     async [Symbol.asyncDispose]() {
       await running[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true, force: true });
+      if (kept === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }

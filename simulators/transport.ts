@@ -23,7 +23,7 @@ export interface Transport extends AsyncDisposable {
 }
 
 /** A broker may limit unreceipted messages per connection; the center's default is 100. */
-const WINDOW = 50;
+const WINDOW = 95;
 const CONNECTS_AT_ONCE = 20;
 /** Stays below the center's limit of connects per address. */
 const CONNECTS_PER_SECOND = 40;

@@ -139,6 +139,16 @@ describe("sweep.coverage_low", () => {
     expect(field.open("sweep.coverage_low").filter(({ subject }) => subject.id === "main")).toEqual([]);
   });
 
+  test("a window that had mostly passed when it was written down is judged by nobody; one that had just begun is", () => {
+    const alertsOf = (time: string) => {
+      const field = openRoads(time);
+      field.until(clock("08:30"));
+      return field.alerts("sweep.coverage_low").map(({ subject, subtype }) => [subject.id, subtype]);
+    };
+    expect(alertsOf("06:40")).toEqual([]);
+    expect(alertsOf("06:20")).toContainEqual(["main", null]);
+  });
+
   test("a road that was swept in time gets neither, however the day goes on", () => {
     const field = openRoads();
     drive(field, { from: "06:10" });

@@ -142,6 +142,9 @@ describe("a person's duty", () => {
     expect(field.alerts("street.illegal_dumping")).toMatchObject([{ state: "arrived" }]);
     expect(field.alerts("person.off_post")).toEqual([]);
     field.act(alert, "handle");
+    expect(metresOf(300, 1_500)).toBe(0);
+    field.act(alert, "verify");
+    field.act(alert, "close");
     expect(metresOf(300, 1_500)).toBeGreaterThan(1_000);
     walk(field, "08:00", () => [300, 1_500]);
     expect(field.open("person.off_post")).toHaveLength(1);

@@ -140,6 +140,7 @@ describe("a vehicle off its route", () => {
     expect(on.only("street.illegal_dumping").state).toBe("arrived");
     expect(on.all("vehicle.out_of_area")).toEqual([]);
     on.act(sent, "handle");
+    on.act(sent, "verify");
     drive(on, 5, () => at(300, 700));
     expect(on.all("vehicle.out_of_area")).toHaveLength(2);
   });

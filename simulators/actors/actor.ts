@@ -39,6 +39,10 @@ export type Command =
   | { readonly do: "reportEvery"; readonly seconds: number }
   /** Does not come to work, or does not leave the yard, for so long; a trip under way goes on. */
   | { readonly do: "stayIn"; readonly minutes: number }
+  /** Goes somewhere else from where it is, stays for so long, comes back. */
+  | { readonly do: "goTo"; readonly lat: number; readonly lon: number; readonly minutes: number }
+  /** Somebody has taken away what was wrong there. */
+  | { readonly do: "takeAway" }
   /** So many litres are gone from the tank. */
   | { readonly do: "siphon"; readonly litres: number }
   | { readonly do: "street"; readonly category: string; readonly minutes: number; readonly confidence?: number };

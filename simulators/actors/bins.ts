@@ -96,7 +96,7 @@ function createBin(town: Town, options: BinOptions, index: number): BinActor {
     },
     command(at, command) {
       if (command.do === "fill") restart(at, command.pct);
-      if (command.do === "empty") restart(at, 0);
+      if (command.do === "empty" || command.do === "takeAway") restart(at, 0);
       if (command.do === "reportEvery") {
         everyMs = command.seconds * 1_000;
         nextAt = at;

@@ -31,7 +31,7 @@ interface Episode {
   readonly bbox: Box;
   /** False: the model is mistaken, nothing is there. */
   readonly real: boolean;
-  readonly endAt: Millis;
+  endAt: Millis;
   nextAt: Millis;
   started: boolean;
 }
@@ -171,6 +171,7 @@ function createCamera(site: Site, bins: readonly BinActor[], options: CameraOpti
     },
     command(at, command) {
       if (command.do === "street") begin(at, command.category, command.minutes, command.confidence ?? 0.9);
+      if (command.do === "takeAway") for (const episode of episodes) episode.endAt = episode.nextAt = at;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { HOUR, MINUTE, type Millis } from "../../src/domain/time.ts";
-import { along, type Point } from "../geometry.ts";
+import { along, distance, type Point } from "../geometry.ts";
 import { createRandom } from "../random.ts";
 import { hourOfDay, localMidnight } from "../rhythm.ts";
 import type { Town } from "../town.ts";
@@ -65,7 +65,9 @@ function createPerson(town: Town, roads: readonly (readonly Point[])[], options:
   let batteryPct = random.between(70, 100);
   let steps = 0;
   let staysInUntil = Number.NEGATIVE_INFINITY;
+  let errand: Errand | null = null;
   let nextAt = options.startAt + Math.floor(random.between(0, ON_SHIFT_EVERY_MS));
+  let here = along(road, sectionFrom).point;
   return {
     device,
     get nextAt() {
@@ -87,7 +89,10 @@ function createPerson(town: Town, roads: readonly (readonly Point[])[], options:
       const walked = ((at - localMidnight(at)) / HOUR) * WALK_KMH * 1_000;
       const turn = (walked / SECTION_M + phase * 2) % 2;
       const metres = sectionFrom + (turn < 1 ? turn : 2 - turn) * SECTION_M;
-      const { point } = along(road, metres);
+      const beatPoint = along(road, metres).point;
+      if (errand && at >= errand.backAt) errand = null;
+      const point = errand ? onErrand(errand, beatPoint, at) : beatPoint;
+      here = point;
       const [lon, lat] = town.plane.toLonLat([point[0] + random.between(-6, 6), point[1] + random.between(-6, 6)]);
       steps += random.integer(30, 65);
       return [
@@ -105,9 +110,39 @@ function createPerson(town: Town, roads: readonly (readonly Point[])[], options:
     },
     command(at, command) {
       if (command.do === "stayIn") staysInUntil = at + command.minutes * MINUTE;
+      if (command.do === "goTo") errand = newErrand(here, town.plane.toPoint([command.lon, command.lat]), at, command);
     },
   };
 }
+
+/** A way to somewhere, a stay, and the way back to the beat. */
+interface Errand {
+  readonly from: Point;
+  readonly to: Point;
+  readonly leftAt: Millis;
+  readonly arrivesAt: Millis;
+  readonly leavesAt: Millis;
+  readonly backAt: Millis;
+}
+
+/** By electric tricycle, through streets that are a little longer than the straight line. */
+const RIDE_KMH = 14;
+
+function newErrand(from: Point, to: Point, at: Millis, { minutes }: { readonly minutes: number }): Errand {
+  const way = (distance(from, to) / 1_000 / RIDE_KMH) * HOUR;
+  const leavesAt = at + way + minutes * MINUTE;
+  return { from, to, leftAt: at, arrivesAt: at + way, leavesAt, backAt: leavesAt + way };
+}
+
+function onErrand({ from, to, leftAt, arrivesAt, leavesAt, backAt }: Errand, beat: Point, at: Millis): Point {
+  if (at < arrivesAt) return between(from, to, (at - leftAt) / (arrivesAt - leftAt));
+  return at < leavesAt ? to : between(to, beat, (at - leavesAt) / (backAt - leavesAt));
+}
+
+const between = ([x1, y1]: Point, [x2, y2]: Point, share: number): Point => [
+  x1 + (x2 - x1) * share,
+  y1 + (y2 - y1) * share,
+];
 
 const FAMILY_NAMES = [..."王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高"];
 const GIVEN_NAMES = [

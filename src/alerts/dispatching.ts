@@ -12,8 +12,8 @@ import type { CrewSuggestion, Workforce } from "./workforce.ts";
 
 /** Somebody within this distance has arrived, and proof from within it is valid (domain: crew's day). */
 export const ARRIVED_WITHIN_M = 50;
-const SENT: ReadonlySet<AlertState> = new Set(["dispatched", "accepted", "arrived"]);
-const ON_ERRAND: ReadonlySet<AlertState> = new Set(["accepted", "arrived"]);
+const SENT: ReadonlySet<AlertState> = new Set(["dispatched", "accepted", "arrived", "handled"]);
+const ON_ERRAND: ReadonlySet<AlertState> = new Set(["accepted", "arrived", "handled"]);
 const ACCEPT_NOTE = "accepted on the device";
 
 export type OfferTimer = { readonly type: "offer"; readonly alertId: string; readonly offerId: string };

@@ -22,7 +22,13 @@ export interface PlanHooks<P, S> {
   readonly added: (item: Item<P, S>) => void;
   readonly stays: (item: Item<P, S>) => boolean;
   readonly dropped: (item: Item<P, S>) => void;
+  /** Whether it is too late for a window that was written down only now: what happened in it before, nobody looked at. */
+  readonly unwatched?: (planned: P, now: Millis) => boolean;
 }
+
+/** More than a quarter of a window had passed when it was written down. */
+export const mostlyUnwatched = ({ from, to }: { readonly from: Millis; readonly to: Millis }, now: Millis): boolean =>
+  now > from + (to - from) / 4;
 
 /** Planned items of one sort by id, each kept as a small document. */
 export function createItems<P extends { readonly id: string; readonly to: Millis }, S>(
@@ -41,7 +47,7 @@ export function createItems<P extends { readonly id: string; readonly to: Millis
   return {
     get: (id) => items.get(id),
     all: () => items.values(),
-    plan(wanted, now, changes, { fresh, added, stays, dropped }) {
+    plan(wanted, now, changes, { fresh, added, stays, dropped, unwatched }) {
       const ids = new Set(wanted.map(({ id }) => id));
       for (const [id, item] of stored) if (!items.has(id)) items.set(id, item);
       const restored = new Set(stored.keys());
@@ -55,7 +61,7 @@ export function createItems<P extends { readonly id: string; readonly to: Millis
       for (const planned of wanted) {
         const known = items.get(planned.id);
         // What was over before anybody wrote it down is judged by nobody.
-        if (!known && planned.to <= now) continue;
+        if (!known && (planned.to <= now || unwatched?.(planned, now))) continue;
         const item = { planned, state: known?.state ?? fresh(planned) };
         items.set(planned.id, item);
         if (!known) keep(item, changes);

@@ -1,7 +1,7 @@
 import type { Changes } from "../center/changes.ts";
 import { MINUTE, type Millis } from "../domain/time.ts";
 import type { Ground } from "./ground.ts";
-import { createItems, type Item } from "./planned-items.ts";
+import { createItems, type Item, mostlyUnwatched } from "./planned-items.ts";
 import type { Raising } from "./raising.ts";
 import type { Stop } from "./schedule.ts";
 import type { Thresholds } from "./thresholds.ts";
@@ -83,6 +83,7 @@ export function createStops(parts: StopsParts) {
           else byPoint.set(pointId, new Set([id]));
           if (item.state.servedAt === null) timer(Math.max(now, to + graceMs()), { type: "stop", stopId: id });
         },
+        unwatched: mostlyUnwatched,
         dropped({ planned }) {
           byPoint.get(planned.pointId)?.delete(planned.id);
         },

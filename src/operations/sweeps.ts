@@ -6,7 +6,7 @@ import type { RoadSection } from "../domain/district.ts";
 import { HOUR, MINUTE, type Millis } from "../domain/time.ts";
 import { Cells, cellsOf, createCoverage, timeForRest } from "./coverage.ts";
 import type { Ground } from "./ground.ts";
-import { createItems, type Item } from "./planned-items.ts";
+import { createItems, type Item, mostlyUnwatched } from "./planned-items.ts";
 import { type Raised, type Raising, raisedKey, reconcile } from "./raising.ts";
 import type { Sweep } from "./schedule.ts";
 import type { Thresholds } from "./thresholds.ts";
@@ -172,6 +172,7 @@ export function createSweeps(parts: SweepsParts) {
           if (!item.state.judged)
             timer(Math.min(Math.max(now, (from + to) / 2), to + lateMs()), { type: "sweep", sweepId: id });
         },
+        unwatched: mostlyUnwatched,
         dropped({ planned }) {
           bySection.get(planned.sectionId)?.delete(planned.id);
           cells.delete(planned.id);

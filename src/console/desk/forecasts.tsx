@@ -19,6 +19,11 @@ const say = words({
   full: { zh: "预计满溢", en: "Full at" },
   band: { zh: "最早 — 最晚", en: "Earliest — latest" },
   confidence: { zh: "把握", en: "Sure" },
+  none: { zh: "这段时间内没有桶会满", en: "No bin will be full by then" },
+  noHistory: {
+    zh: "每个桶至少有一天、12 次读数之后才能预测",
+    en: "A bin is told of after a day and twelve readings of its own",
+  },
   later: { zh: "{time} 之后", en: "after {time}" },
 });
 
@@ -62,9 +67,10 @@ export default function Forecasts() {
               <Table
                 label={sayDesk("forecasts")}
                 rows={items}
+                nothing={unknown === asked ? say("noHistory") : say("none")}
                 keyOf={(row) => row.id}
                 columns={[
-                  { title: say("bin"), cell: (row) => row.id },
+                  { title: say("bin"), cell: ({ id, name }) => <span title={id}>{name ?? id}</span> },
                   {
                     title: say("place"),
                     cell: ({ place }) =>

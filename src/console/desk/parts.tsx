@@ -103,11 +103,13 @@ export interface TableProps<T> {
   readonly keyOf: (row: T) => string;
   readonly toneOf?: (row: T) => string;
   readonly onOpen?: ((row: T) => void) | undefined;
+  /** What an empty one says; by itself only that there is nothing. */
+  readonly nothing?: string;
 }
 
 /** A table; with `onOpen` its rows can be reached and opened with keys. */
-export function Table<T>({ label, columns, rows, keyOf, toneOf, onOpen }: TableProps<T>) {
-  if (rows.length === 0) return <p class="empty">{say("nothing")}</p>;
+export function Table<T>({ label, columns, rows, keyOf, toneOf, onOpen, nothing }: TableProps<T>) {
+  if (rows.length === 0) return <p class="empty">{nothing ?? say("nothing")}</p>;
   return (
     <div class="table-frame">
       <table aria-label={label}>

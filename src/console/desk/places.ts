@@ -35,9 +35,11 @@ export function placeName(id: string | null | undefined): string {
 export function usePlaceNames(): (alert: AlertView) => string {
   const { session } = useDesk();
   useEffect(() => learn(session.district), [session]);
-  return ({ place }) => {
+  return ({ place, subjectName }) => {
     if (!place) return "";
-    const inside = place.pointId ?? place.sectionId ?? place.gridId;
-    return [place.communityId, inside].filter(Boolean).map(placeName).join(" · ");
+    const inside = placeName(place.pointId ?? place.sectionId ?? place.gridId);
+    // Many devices are called after their place: it is not said twice.
+    const told = inside !== "" && subjectName?.startsWith(inside);
+    return [placeName(place.communityId), told ? "" : inside].filter(Boolean).join(" · ");
   };
 }

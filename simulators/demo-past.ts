@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { HOUR, MINUTE, type Millis } from "../src/domain/time.ts";
+import type { Actor } from "./actors/actor.ts";
+import { organisationOf, registerOrganisation } from "./organisation.ts";
+import { loginsOf } from "./play.ts";
+import type { Player } from "./player.ts";
+import { registerDevices, registrationOf } from "./register.ts";
+import { hourOfDay } from "./rhythm.ts";
+import { playLockstep } from "./run.ts";
+import { startOwnCenter } from "./session.ts";
+import { openShift } from "./staff/shift.ts";
+import type { Town } from "./town.ts";
+import { connectLogins } from "./transport.ts";
+
+export interface PastOptions {
+  readonly directory: string;
+  /** Settings of the demo that hold for its past as well. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly town: Town;
+  readonly actors: readonly Actor[];
+  readonly player: Player;
+  readonly from: Millis;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Longer than a scenario's: nobody compares times here, and each step waits for its receipts. */
+const STEP_MS = MINUTE;
+
+export const isNew = (directory: string): boolean => !existsSync(join(directory, "kerbside.db"));
+
+/**
+ * Plays the hours before now into the center's folder, as fast as the machine can, with people at the desk and in the crews:
+ * figures, coverage and history have something to tell in the first minute.
+ */
+export async function playPast(options: PastOptions): Promise<void> {
+  const { directory, settings, town, actors, player, from, say, signal } = options;
+  await using own = await startOwnCenter(from, { ...settings, DATA_DIR: directory });
+  const registrations = actors.map((actor) => registrationOf(actor.device));
+  const logins = await registerDevices(own.rest, registrations, loginsOf(actors));
+  const organisation = organisationOf(actors, town);
+  await registerOrganisation(own.rest, organisation);
+  await using transport = await connectLogins(own.mqtt, logins);
+  const operator = await openShift({
+    rest: own.rest,
+    organisation,
+    player,
+    devices: new Set(actors.map(({ device }) => device.id)),
+    now: () => own.clock.now(),
+    dispatchers: true,
+    left: new Set(),
+  });
+  const endAt = Date.now();
+  say(`  playing the ${Math.round((endAt - from) / HOUR)} hours before now …`);
+  const onProgress = (at: Millis) => say(`  ${clockText(at)}`);
+  // What the playing itself takes has passed by then as well.
+  for (let at = from, until = endAt; until - at > MINUTE && !signal.aborted; at = until, until = Date.now()) {
+    await playLockstep(own, STEP_MS, { player, transport, startAt: at, endAt: until, operator, onProgress, signal });
+  }
+}
+
+function clockText(at: Millis): string {
+  const hour = hourOfDay(at);
+  return `${String(Math.floor(hour)).padStart(2, "0")}:${String(Math.floor((hour % 1) * 60)).padStart(2, "0")}`;
+}
