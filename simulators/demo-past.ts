@@ -46,7 +46,7 @@ export async function playPast(options: PastOptions): Promise<void> {
     rest: own.rest,
     organisation,
     player,
-    devices: new Set(actors.map(({ device }) => device.id)),
+    actors,
     now: () => own.clock.now(),
     dispatchers: true,
     left: new Set(),

@@ -103,14 +103,15 @@ async function demo(hours: number): Promise<void> {
   const rest = createRest(running.http, config.ADMIN_TOKEN ?? "");
   const logins = await registerDevices(rest, registrations, loginsOf(actors));
   say(`  ${summaryLine(await registerOrganisation(rest, organisation))}`);
+  const ownCrew = String(organisation.crews?.find(({ id }) => id === OWN_CREW)?.name ?? OWN_CREW);
   const wall = await issueToken(rest, "demo wall", "viewer");
   const desk = await issueToken(rest, "demo desk", "dispatcher");
-  const crew = await issueToken(rest, town.nameOf("tianliao"), "crew", { crewId: OWN_CREW });
+  const crew = await issueToken(rest, ownCrew, "crew", { crewId: OWN_CREW });
   const shift = await openShift({
     rest,
     organisation,
     player,
-    devices: new Set(actors.map(({ device }) => device.id)),
+    actors,
     now: Date.now,
     dispatchers: false,
     left: new Set([OWN_CREW]),
@@ -125,8 +126,8 @@ async function demo(hours: number): Promise<void> {
   API    ${running.http}/docs
   MQTT   ${running.mqtt}
 
-  ${actors.length} devices on ${transport.connections} connections. You are the dispatcher, and the crew of Tianliao; the other
-  crews go where you send them. Ctrl-C ends the demo.
+  ${actors.length} devices on ${transport.connections} connections. You are the dispatcher, and the crew ${ownCrew}; the
+  other crews go where you send them. Ctrl-C ends the demo.
 `);
   const startAt = Date.now();
   player.add(startAt, opening);

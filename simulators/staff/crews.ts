@@ -9,20 +9,23 @@ import type { Habit, Move } from "./staff.ts";
 export interface CrewsParts {
   /** Crews that are played, each with the token of its own page. */
   readonly crews: ReadonlyMap<string, Rest>;
-  /** Members of a crew whose badges can be sent somewhere. */
-  readonly membersOf: (crewId: string) => readonly string[];
+  /** Badges of a crew that can be sent to a place, the nearest first. */
+  readonly nearest: (crewId: string, place: { readonly lat: number; readonly lon: number }) => readonly string[];
   /** What a simulated device is made to do, now. */
   readonly order: (deviceId: string, command: Command) => void;
 }
 
-const WAY_MS = { least: 2 * MINUTE, most: 7 * MINUTE };
+/** Of the nearest some are off duty and stay where they are. */
+const SENT = 3;
+/** Whoever is there by then and was not seen says so. */
+const WAY_MS = { least: 9 * MINUTE, most: 14 * MINUTE };
 const WORK_MS = { least: 3 * MINUTE, most: 9 * MINUTE };
 
 /**
  * What crews do with what they are offered: they say yes, somebody goes there, the problem is taken away, a picture is made,
  * and it is reported as done. What is taken away is really gone: the sensors and cameras of the place say so by themselves.
  */
-export function crewsAtWork({ crews, membersOf, order }: CrewsParts): Habit {
+export function crewsAtWork({ crews, nearest, order }: CrewsParts): Habit {
   return (alert, random) => {
     const crewId = alert.offer?.crewId ?? alert.crewId;
     const rest = crewId === null ? undefined : crews.get(crewId);
@@ -33,8 +36,9 @@ export function crewsAtWork({ crews, membersOf, order }: CrewsParts): Habit {
       case "dispatched":
         return after(random, 15 * SECOND, 90 * SECOND, async () => {
           await act("accept");
-          const member = random.pick(membersOf(crewId));
-          if (place) order(member, { do: "goTo", lat: place.lat, lon: place.lon, minutes: 8 });
+          if (!place) return;
+          const goal = { lat: place.lat, lon: place.lon, minutes: 8 };
+          for (const member of nearest(crewId, place).slice(0, SENT)) order(member, { do: "goTo", ...goal });
         });
       case "accepted":
         return after(random, WAY_MS.least, WAY_MS.most, () => act("arrive"));

@@ -1,4 +1,6 @@
+import { distanceM } from "../../src/domain/place.ts";
 import type { Millis } from "../../src/domain/time.ts";
+import type { Actor, SimulatedDevice } from "../actors/actor.ts";
 import type { Operator } from "../orders.ts";
 import type { Records } from "../organisation.ts";
 import type { Player } from "../player.ts";
@@ -13,8 +15,7 @@ export interface ShiftParts {
   readonly rest: Rest;
   readonly organisation: Records;
   readonly player: Pick<Player, "add">;
-  /** Devices that are simulated. */
-  readonly devices: ReadonlySet<string>;
+  readonly actors: readonly Actor[];
   readonly now: () => Millis;
   /** Whether dispatchers are simulated too, or somebody real sits at the desk. */
   readonly dispatchers: boolean;
@@ -30,17 +31,24 @@ interface CrewRecord {
 
 /** Everybody who works in the simulated district: crews that go where they are sent, and those who send them. */
 export async function openShift(parts: ShiftParts): Promise<Operator> {
-  const { rest, organisation, player, devices, now } = parts;
+  const { rest, organisation, player, actors, now } = parts;
+  const devices = new Map(actors.map(({ device }) => [device.id, device]));
   const records = (organisation.crews ?? []) as unknown as readonly CrewRecord[];
   const played = records.filter(({ id }) => !parts.left.has(id));
   const crews = new Map<string, Rest>();
   for (const { id, name } of played) crews.set(id, await restAs(rest, name, "crew", { crewId: id }));
-  const members = new Map(
-    played.map(({ id, members }) => [id, members.filter((member) => member.startsWith("person"))]),
+  const badges = new Map(
+    played.map(({ id, members }) => [
+      id,
+      members.flatMap((member) => devices.get(member) ?? []).filter(({ beat }) => beat),
+    ]),
   );
   const crewHabit = crewsAtWork({
     crews,
-    membersOf: (crewId) => members.get(crewId) ?? [],
+    nearest(crewId, place) {
+      const away = ({ beat }: SimulatedDevice) => (beat ? distanceM(beat, place) : Number.POSITIVE_INFINITY);
+      return (badges.get(crewId) ?? []).toSorted((a, b) => away(a) - away(b)).map(({ id }) => id);
+    },
     order(device, command) {
       if (devices.has(device)) player.add(now(), [{ atMinutes: 0, device, command }]);
     },

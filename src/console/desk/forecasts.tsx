@@ -29,7 +29,7 @@ const say = words({
 
 interface BinForecast {
   readonly id: string;
-  readonly name?: string;
+  readonly name: string;
   readonly place: Place | null;
   readonly levelPct: number | null;
   readonly confidence: number;
@@ -70,7 +70,7 @@ export default function Forecasts() {
                 nothing={unknown === asked ? say("noHistory") : say("none")}
                 keyOf={(row) => row.id}
                 columns={[
-                  { title: say("bin"), cell: ({ id, name }) => <span title={id}>{name ?? id}</span> },
+                  { title: say("bin"), cell: ({ id, name }) => <span title={id}>{name}</span> },
                   {
                     title: say("place"),
                     cell: ({ place }) =>
