@@ -7,13 +7,13 @@ import { readTown } from "../simulators/town.ts";
 import { ADMIN_TOKEN, startTestCenter } from "./support/running-center.ts";
 
 test("the district's crews, rosters and plans fit its ground and its devices, and are written down once", async () => {
-  await using center = await startTestCenter({ CLOCK_START: "2026-09-22T06:30:00+08:00" });
+  await using center = await startTestCenter({ CLOCK_START: "2026-09-22T05:15:00+08:00" });
   const town = readTown();
   const actors = createPopulation(
     town,
     { ...fullDistrict, bins: 12, cameras: 4 },
     1,
-    Date.parse("2026-09-22T06:30:00+08:00"),
+    Date.parse("2026-09-22T05:15:00+08:00"),
   );
   const rest = createRest(center.http, ADMIN_TOKEN);
   await registerDevices(
@@ -36,8 +36,8 @@ test("the district's crews, rosters and plans fit its ground and its devices, an
     "GET",
     "/operations/summary",
   );
-  // Half of the people work early; sweepers and water trucks are out, the first collection rounds are over.
-  expect([people.due, vehicles.due]).toEqual([300, 30]);
+  // People begin at half past five; of the vehicles all but those for kitchen waste are out.
+  expect([people.due, vehicles.due]).toEqual([0, 54]);
   const { features } = await center.rest<{ features: { properties: { coverage: number | null } }[] }>(
     "GET",
     "/coverage",
