@@ -2,7 +2,9 @@ import { mkdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { HOUR, MINUTE, type Millis, SECOND } from "../src/domain/time.ts";
+import type { AlertView } from "../src/stream/protocol.ts";
 import { fieldFaults } from "./faults.ts";
+import { giveReferences, openGallery } from "./gallery.ts";
 import { organisationOf, registerOrganisation } from "./organisation.ts";
 import { loginsOf } from "./play.ts";
 import { createPlayer, type Step } from "./player.ts";
@@ -11,6 +13,8 @@ import { registerDevices, registrationOf } from "./register.ts";
 import { localTime } from "./rhythm.ts";
 import { playLockstep } from "./run.ts";
 import { type OwnCenter, startOwnCenter } from "./session.ts";
+import { openShift } from "./staff/shift.ts";
+import { issueToken } from "./staff/tokens.ts";
 import { readTown } from "./town.ts";
 import { connectLogins } from "./transport.ts";
 
@@ -62,17 +66,30 @@ await using own = await startOwnCenter(FROM, {
   // The first scene lasts longer than the pictures take: since 1970, in fact.
   WALL_SCENE_SECONDS: "100000000000",
   WALL_INTERRUPTION_SECONDS: "3600",
+  SNAPSHOT_HOSTS: "127.0.0.1",
 });
+await using gallery = await openGallery();
 const town = readTown();
-const actors = createPopulation(town, { ...fullDistrict, wasteFactor: 1.2, problemsPerDay: 3 }, 1, FROM);
+const actors = createPopulation(town, { ...fullDistrict, wasteFactor: 1.2, problemsPerDay: 3 }, 1, FROM, gallery);
 const logins = await registerDevices(
   own.rest,
   actors.map((actor) => registrationOf(actor.device)),
   loginsOf(actors),
 );
-await registerOrganisation(own.rest, organisationOf(actors, town));
+const organisation = organisationOf(actors, town);
+await registerOrganisation(own.rest, organisation);
+await giveReferences(own.rest, new AbortController().signal);
 await using transport = await connectLogins(own.mqtt, logins);
 const player = createPlayer({ actors, seed: 1, startAt: FROM, faults: fieldFaults, script: evening });
+const operator = await openShift({
+  rest: own.rest,
+  organisation,
+  player,
+  actors,
+  now: () => own.clock.now(),
+  dispatchers: true,
+  left: new Set(),
+});
 const play = (startAt: Millis, endAt: Millis, speed?: number, signal?: AbortSignal) =>
   playLockstep(
     own,
@@ -82,6 +99,7 @@ const play = (startAt: Millis, endAt: Millis, speed?: number, signal?: AbortSign
       transport,
       startAt,
       endAt,
+      operator,
       onProgress: (at) => say(new Date(at).toISOString()),
       ...(signal && { signal }),
     },
@@ -102,8 +120,7 @@ try {
 }
 
 async function photograph({ running, rest }: OwnCenter, browser: Browser): Promise<void> {
-  const token = async (name: string, role: string) =>
-    (await rest.send<{ token: string }>("POST", "/tokens", { name, role })).token;
+  const token = (name: string, role: string) => issueToken(rest, name, role);
   const wallToken = await token("wall", "viewer");
   const order = (what: object) => rest.send("PUT", "/walls/wall/order", what);
   const openWall = async (width: number, height: number, language: string): Promise<Page> => {
@@ -148,6 +165,24 @@ async function photograph({ running, rest }: OwnCenter, browser: Browser): Promi
   const desk = await browser.newPage({ viewport: { width: 1_600, height: 900 } });
   await desk.goto(`${running.http}/desk?lang=en#token=${await token("desk", "dispatcher")}`);
   await desk.waitForSelector(".line", { timeout: 30_000 });
+  await desk
+    .locator(".line", { hasText: "Illegal dumping" })
+    .filter({ hasText: /handled|arrived/ })
+    .first()
+    .click();
   await shoot(desk, "desk");
+  await desk.keyboard.press("g");
+  await desk.keyboard.press("b");
+  await desk.waitForSelector(".snapshot img", { timeout: 30_000 });
+  await shoot(desk, "desk-bench");
   await desk.close();
+
+  const [sent] = await rest.all<AlertView>("/alerts?open=true&state=accepted,arrived");
+  if (!sent?.crewId) throw new Error("no crew has been sent anywhere");
+  const crewToken = await issueToken(rest, "田寮保洁组", "crew", { crewId: sent.crewId });
+  const crew = await browser.newPage({ viewport: { width: 390, height: 844 } });
+  await crew.goto(`${running.http}/crew?lang=zh#token=${crewToken}`);
+  await crew.waitForSelector(".task", { timeout: 30_000 });
+  await shoot(crew, "crew");
+  await crew.close();
 }

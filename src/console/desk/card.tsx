@@ -9,7 +9,7 @@ import { agoText, clockText, dateTimeText } from "../shared/time.ts";
 import { levelText, say as sayCommon, stateText } from "../shared/words.ts";
 import { actionText, deskActions, start } from "./actions.ts";
 import { Clocks } from "./clock.tsx";
-import { Crews } from "./crews.tsx";
+import { Crews, useCrewName } from "./crews.tsx";
 import { useDesk } from "./desk.ts";
 import { Evidence } from "./evidence.tsx";
 import { PastLink } from "./past-link.tsx";
@@ -97,7 +97,10 @@ function Head({ alert }: { alert: AlertView }) {
 
 function Actions({ alert }: { alert: AlertView }) {
   const desk = useDesk();
-  const offered = deskActions.filter(({ id }) => desk.can(id, alert));
+  // What comes next stands first: work that is said to be done waits for somebody to look, not for another crew.
+  const comesNext = ({ id }: (typeof deskActions)[number]) => id === "verify";
+  const possible = deskActions.filter(({ id }) => desk.can(id, alert));
+  const offered = [...possible.filter(comesNext), ...possible.filter((action) => !comesNext(action))];
   if (offered.length === 0) return null;
   return (
     <div class="actions" role="toolbar">
@@ -152,12 +155,15 @@ function Conflict({ alert }: { alert: AlertView }) {
 }
 
 function Facts({ alert }: { alert: AlertView }) {
+  const crewName = useCrewName();
   const { request, proof, offer, matter } = alert;
   const lines = [
     `${say("opened")} ${dateTimeText(alert.openedAt)} · ${say("count", { n: alert.count })}`,
     alert.reopenCount > 0 && say("reopened", { n: alert.reopenCount }),
     alert.reworkCount > 0 && say("reworked", { n: alert.reworkCount }),
-    offer ? say("offered", { id: offer.crewId }) : alert.crewId && say("crew", { id: alert.crewId }),
+    offer
+      ? say("offered", { id: crewName(offer.crewId) })
+      : alert.crewId && say("crew", { id: crewName(alert.crewId) }),
     alert.assignee && say("assignee", { id: alert.assignee }),
     alert.clearedAt !== null && say("cleared", { time: clockText(alert.clearedAt) }),
     proof && say("proof", { verdict: say(proof.verdict) }),

@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { AlertView } from "../../stream/protocol.ts";
 import { words } from "../shared/language.ts";
@@ -55,6 +55,28 @@ export function useCrews(alertId: string | null): readonly CrewSuggestion[] | nu
     };
   }, [alertId]);
   return crews.value;
+}
+
+const names = signal<ReadonlyMap<string, string>>(new Map());
+const NAMES_ASKED_EVERY_MS = 60_000;
+let namesAskedAt = Number.NEGATIVE_INFINITY;
+
+/** What crews are called, asked for when one is not known yet; until then, and for one nobody registered, its id. */
+export function useCrewName(): (crewId: string) => string {
+  const { rest, may } = useDesk();
+  return (crewId) => {
+    const name = names.value.get(crewId);
+    if (name === undefined && may("readPeople") && performance.now() - namesAskedAt > NAMES_ASKED_EVERY_MS) {
+      namesAskedAt = performance.now();
+      rest.get<{ items: { id: string; name: string }[] }>("/crews").then(
+        ({ items }) => {
+          names.value = new Map(items.map(({ id, name }) => [id, name]));
+        },
+        () => {},
+      );
+    }
+    return name ?? crewId;
+  };
 }
 
 /** What speaks for a crew and against it. */
