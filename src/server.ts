@@ -28,6 +28,7 @@ import { createReplays } from "./replay/replays.ts";
 import { createReports } from "./reports/keeper.ts";
 import { createRenderer } from "./reports/renderer.ts";
 import { createSnapshots } from "./snapshots/snapshots.ts";
+import { holdFolder } from "./store/folder-lock.ts";
 import type { History } from "./store/history.ts";
 import { openStore } from "./store/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
@@ -67,6 +68,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
   const fatal = options.fatal ?? ((error: unknown) => endProcess(logger, error));
 
   const file = loadDistrict(config.DISTRICT ?? DELIVERED_DISTRICT);
+  parts.use(holdFolder(config.DATA_DIR));
   const store = parts.use(
     await openStore({
       directory: config.DATA_DIR,

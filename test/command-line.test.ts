@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test, vi } from "vitest";
 import { nearest } from "../src/cli/nearest.ts";
+import { startCenterProcess } from "./support/center-process.ts";
 import { kerbside, kerbsideWith } from "./support/command-line.ts";
 import { temporaryDirectory } from "./support/directory.ts";
 import { startTestCenter } from "./support/running-center.ts";
@@ -55,6 +56,22 @@ test("kerbside serve says why it cannot start, also where no folder can be made"
     code: 1,
     error: expect.stringMatching(/^Kerbside cannot start: .*\/proc\/kerbside/),
   });
+});
+
+test("a second center is kept out of a folder, until the first has ended, however it ends", async () => {
+  using directory = temporaryDirectory();
+  const environment = { DATA_DIR: directory.path, HTTP_PORT: "0", MQTT_PORT: "0" };
+  const first = await startCenterProcess(directory.path);
+  expect(await kerbsideWith({ environment }, "serve")).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(
+      /another center runs on the data in .*: stop it, or give this one a DATA_DIR of its own/,
+    ),
+  });
+  expect(await first.rest("GET", "/me")).toMatchObject({ role: "admin" });
+  await first.stop("SIGKILL");
+  const second = await startCenterProcess(directory.path);
+  expect(await second.stop()).toBe(0);
 });
 
 describe("kerbside check", () => {

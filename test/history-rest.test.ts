@@ -201,9 +201,12 @@ describe("questions about the past", () => {
     });
     expect(await center.rest("DELETE", `/backtests/${started.id}`)).toMatchObject({ state: "calledOff" });
     // The next one may begin at once: nothing runs any more.
+    // What a rule's address answers can be tried as it is, and with a change.
+    const rule = await center.rest("GET", "/rules/bin.overflow");
     const next = await center.rest<{ id: string }>("POST", "/rules/bin.overflow/backtest", {
       from: now - DAY,
       to: now,
+      rule: { ...rule, closesAfterMs: 0 },
     });
     await expect
       .poll(async () => (await center.rest("GET", `/backtests/${next.id}`)).state, { timeout: 20_000 })

@@ -22,6 +22,11 @@ const JOBS_KEPT = 20;
 const moment = z.union([z.number().int().min(0), instant]);
 
 const ruleId = z.object({ id: z.string().max(64) });
+/** A rule as its reader may have changed it: with or without what an answer says of its edition. */
+function draftOf(id: string, { version: _version, changedAt: _at, changedBy: _by, ...rule }: Record<string, unknown>) {
+  if (rule.id !== undefined && rule.id !== id) throw invalid("the id in the body is another rule's");
+  return { ...rule, id };
+}
 const headers = z.object({ "if-match": z.string().max(32).optional() });
 
 /** Rules, their trial on past days, silences, and the places where problems come back. */
@@ -64,12 +69,10 @@ export function registerRules(api: Api, { center, config }: ResourceParts): void
       },
     },
     async (request) => {
-      const { version: _version, changedAt: _at, changedBy: _by, ...rule } = request.body;
-      if (rule.id !== undefined && rule.id !== request.params.id) throw invalid("the id in the body is another rule's");
+      const rule = draftOf(request.params.id, request.body);
       const expected = revisionOf(request.headers["if-match"]);
       const who = actor(request);
-      const input = { ...rule, id: request.params.id };
-      return shown(await center.operate((now, changes) => rulebook.put(input, expected, who, now, changes)));
+      return shown(await center.operate((now, changes) => rulebook.put(rule, expected, who, now, changes)));
     },
   );
 
@@ -99,7 +102,7 @@ export function registerRules(api: Api, { center, config }: ResourceParts): void
     async (request, reply) => {
       const { from, to, rule: draft } = request.body;
       const { id } = request.params;
-      const rule = draft ? parseRule({ ...draft, id }) : edition(id).rule;
+      const rule = draft ? parseRule(draftOf(id, draft)) : edition(id).rule;
       if (to <= from) throw invalid("to must be later than from");
       if (to - from > config.BACKTEST_DAYS * DAY) {
         throw invalid(`at most ${config.BACKTEST_DAYS} days at once (BACKTEST_DAYS)`);
