@@ -71,7 +71,7 @@ test("a second center is kept out of a folder, until the first has ended, howeve
   expect(await first.rest("GET", "/me")).toMatchObject({ role: "admin" });
   await first.stop("SIGKILL");
   const second = await startCenterProcess(directory.path);
-  expect(await second.stop()).toBe(0);
+  expect(await second.stop("SIGTERM")).toBe(0);
 });
 
 describe("kerbside check", () => {
