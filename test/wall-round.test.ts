@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { datumOf, shifted } from "../src/console/shared/map-geometry.ts";
+import { split } from "../src/console/shared/map-split.ts";
 import { rowsAt } from "../src/console/wall/list-rows.ts";
-import { split } from "../src/console/wall/map-split.ts";
 import { interruptionAt, isNight, orderAt, sceneOfRound } from "../src/console/wall/round.ts";
 import { countBy, countSince, perHour, ranking, shareOf } from "../src/console/wall/statistics.ts";
 import { HOUR, SECOND } from "../src/domain/time.ts";

@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { distanceM } from "../../domain/place.ts";
 import type { AlertView } from "../../stream/protocol.ts";
+import { usePlaceNames } from "../shared/places.ts";
 import { alertTitle } from "../shared/subtypes.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
+import { countdown } from "../shared/time.ts";
 import { levelText, stateText } from "../shared/words.ts";
 import type { Staff } from "../staff/gate.tsx";
 import { smallPicture } from "./picture.ts";
@@ -11,18 +13,12 @@ import { say } from "./words.ts";
 
 const reasons = ["busy", "far", "broken", "ending"] as const;
 
-export function countdown(ms: number): string {
-  const seconds = Math.floor(Math.abs(ms) / 1_000);
-  const [hours, minutes, rest] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const two = (n: number) => String(n).padStart(2, "0");
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
-}
-
 /** One task with the one step that comes next as its large button. */
 export function Task({ staff, alert, now }: { staff: Staff; alert: AlertView; now: number }) {
   const { session, outbox } = staff;
   const declining = useSignal(false);
-  const { id, rev, state, crewId, place, offer, targetAt } = alert;
+  const { id, rev, state, crewId, offer, targetAt } = alert;
+  const place = usePlaceNames(session);
   const about = `${alertTitle(session, alert)} · ${alert.subjectName ?? alert.subject.id}`;
   const pending = outbox.entries.value.filter((one) => one.alertId === id);
   const act = (action: string, body: Readonly<Record<string, unknown>> = {}) =>
@@ -48,10 +44,11 @@ export function Task({ staff, alert, now }: { staff: Staff; alert: AlertView; no
         <h2>{alertTitle(session, alert)}</h2>
         <p>
           {offer ? say("offer") : state === "dispatched" ? say("stateDispatched") : stateText(state)} ·{" "}
-          {levelText(alert.level)} · {alert.subjectName ?? alert.subject.id}
+          {levelText(alert.level)}
           {alert.reworkCount > 0 && <em>{say("reworked")}</em>}
         </p>
       </header>
+      <p class="where">{[place(alert), alert.subjectName ?? alert.subject.id].filter(Boolean).join(" · ")}</p>
       <p class="facts">
         <Distance alert={alert} />
         {targetAt !== null && (
@@ -61,8 +58,8 @@ export function Task({ staff, alert, now }: { staff: Staff; alert: AlertView; no
         )}
         {offer && <span>{say("answerIn", { time: countdown(Math.max(0, offer.expiresAt - now)) })}</span>}
       </p>
-      {place && (
-        <a class="button" href={`geo:${place.lat},${place.lon}?q=${place.lat},${place.lon}`}>
+      {alert.place && (
+        <a class="button" href={`geo:${alert.place.lat},${alert.place.lon}?q=${alert.place.lat},${alert.place.lon}`}>
           {say("navigate")}
         </a>
       )}

@@ -5,6 +5,7 @@ import { categories } from "../../domain/categories.ts";
 import type { Text } from "../../domain/text.ts";
 import type { AlertView } from "../../stream/protocol.ts";
 import { inLanguage, words } from "../shared/language.ts";
+import { usePlaceNames } from "../shared/places.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
 import { agoText, clockText, dateTimeText } from "../shared/time.ts";
 import { stateText } from "../shared/words.ts";
@@ -15,7 +16,6 @@ import { byDuty } from "./order.ts";
 import { Head, Shown, useLoad } from "./parts.tsx";
 import { pictureOf, Reference, referenceOf, Snapshot } from "./pictures.tsx";
 import { PlaceMap } from "./place-map.tsx";
-import { usePlaceNames } from "./places.ts";
 import { reasonText, rejectReasons } from "./reasons.ts";
 import { say as sayDesk } from "./words.ts";
 
@@ -108,7 +108,7 @@ function reject(desk: Desk, alert: AlertView, note: string, decided: () => void)
 
 function Suspicion({ alert, decided, onSkip }: { alert: AlertView; decided: () => void; onSkip: () => void }) {
   const desk = useDesk();
-  const place = usePlaceNames();
+  const place = usePlaceNames(desk.session);
   const pictured = alert.evidence.filter((item) => pictureOf(alert.id, item) ?? typeof item.snapshotUrl === "string");
   const [newest] = alert.evidence;
   const camera = pictured[0]?.source ?? (alert.subject.kind === "camera" ? alert.subject.id : null);

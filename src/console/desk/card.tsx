@@ -4,8 +4,9 @@ import type { TimelineEntry } from "../../domain/alert.ts";
 import type { Text } from "../../domain/text.ts";
 import type { AlertView } from "../../stream/protocol.ts";
 import { inLanguage, words } from "../shared/language.ts";
+import { usePlaceNames } from "../shared/places.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
-import { agoText, clockText, dateTimeText } from "../shared/time.ts";
+import { agoText, clockText, countdown, dateTimeText } from "../shared/time.ts";
 import { levelText, say as sayCommon, stateText } from "../shared/words.ts";
 import { actionText, deskActions, start } from "./actions.ts";
 import { Clocks } from "./clock.tsx";
@@ -14,7 +15,6 @@ import { useDesk } from "./desk.ts";
 import { Evidence } from "./evidence.tsx";
 import { PastLink } from "./past-link.tsx";
 import { PlaceMap } from "./place-map.tsx";
-import { usePlaceNames } from "./places.ts";
 import { Telemetry } from "./telemetry.tsx";
 
 const say = words({
@@ -27,7 +27,7 @@ const say = words({
   reworked: { zh: "返工 {n} 次", en: "sent back {n} times" },
   crew: { zh: "班组 {id}", en: "crew {id}" },
   assignee: { zh: "责任人 {id}", en: "{id}" },
-  offered: { zh: "已询问 {id}，等待答复", en: "asking {id}" },
+  offered: { zh: "已询问 {id}，{time} 内待答复", en: "asking {id}, {time} to answer" },
   request: { zh: "{by} 申请{what}至 {until}：{reason}", en: "{by} asks for {what} until {until}: {reason}" },
   extension: { zh: "延期", en: "more time" },
   suspension: { zh: "挂账", en: "a pause" },
@@ -45,6 +45,7 @@ const say = words({
     en: "It is now {state}. Your {action} was not done.",
   },
   lastStep: { zh: "最近一步：{who} {action}（{ago}）", en: "Last step: {who}, {action} ({ago})" },
+  center: { zh: "系统", en: "center" },
   insist: { zh: "仍然执行", en: "Do it all the same" },
   drop: { zh: "放弃", en: "Leave it" },
   code: { zh: "事项 {code}（{standard}）", en: "matter {code} ({standard})" },
@@ -79,7 +80,7 @@ export function Card() {
 
 function Head({ alert }: { alert: AlertView }) {
   const desk = useDesk();
-  const place = usePlaceNames();
+  const place = usePlaceNames(desk.session);
   return (
     <header class={`head level-${alert.level}`}>
       <LevelBadge level={alert.level} />
@@ -135,7 +136,7 @@ function Conflict({ alert }: { alert: AlertView }) {
       {last && (
         <p>
           {say("lastStep", {
-            who: last.actor.replace(/^user:/, ""),
+            who: whoText(last.actor),
             action: actionText(last.action),
             ago: agoText(desk.now.value - last.at),
           })}
@@ -156,13 +157,14 @@ function Conflict({ alert }: { alert: AlertView }) {
 
 function Facts({ alert }: { alert: AlertView }) {
   const crewName = useCrewName();
+  const { now } = useDesk();
   const { request, proof, offer, matter } = alert;
   const lines = [
     `${say("opened")} ${dateTimeText(alert.openedAt)} · ${say("count", { n: alert.count })}`,
     alert.reopenCount > 0 && say("reopened", { n: alert.reopenCount }),
     alert.reworkCount > 0 && say("reworked", { n: alert.reworkCount }),
     offer
-      ? say("offered", { id: crewName(offer.crewId) })
+      ? say("offered", { id: crewName(offer.crewId), time: countdown(Math.max(0, offer.expiresAt - now.value)) })
       : alert.crewId && say("crew", { id: crewName(alert.crewId) }),
     alert.assignee && say("assignee", { id: alert.assignee }),
     alert.clearedAt !== null && say("cleared", { time: clockText(alert.clearedAt) }),
@@ -206,11 +208,21 @@ function useTimeline(alert: AlertView | null): readonly TimelineEntry[] | null {
     return () => {
       current = false;
     };
-  }, [id, alert?.state, alert?.level, alert?.assignee, alert?.crewId, alert?.shelvedUntil, alert?.pictures.length]);
+  }, [
+    id,
+    alert?.state,
+    alert?.level,
+    alert?.assignee,
+    alert?.crewId,
+    alert?.offer?.id,
+    alert?.shelvedUntil,
+    alert?.pictures.length,
+  ]);
   return entries.value;
 }
 
 function Timeline({ alert }: { alert: AlertView }) {
+  const crewName = useCrewName();
   const timeline = useTimeline(alert);
   if (!timeline || timeline.length === 0) return null;
   return (
@@ -221,7 +233,8 @@ function Timeline({ alert }: { alert: AlertView }) {
           <li key={`${entry.rev}-${entry.action}-${entry.at}`}>
             <time>{clockText(entry.at)}</time>
             <strong>{timelineText(entry)}</strong>
-            <span>{entry.actor.replace(/^user:/, "")}</span>
+            <span>{whoText(entry.actor)}</span>
+            {crewOf(entry) !== null && <span>→ {crewName(crewOf(entry) ?? "")}</span>}
             {entry.fromState !== null && entry.fromState !== entry.toState && (
               <span class="step">
                 {stateText(entry.fromState)} → {stateText(entry.toState)}
@@ -234,6 +247,14 @@ function Timeline({ alert }: { alert: AlertView }) {
     </section>
   );
 }
+
+/** The crew that a step names. */
+function crewOf({ details }: TimelineEntry): string | null {
+  const named = details as { readonly crewId?: unknown } | null;
+  return typeof named?.crewId === "string" ? named.crewId : null;
+}
+
+const whoText = (actor: string): string => (actor === "system" ? say("center") : actor.replace(/^user:/, ""));
 
 /** Steps nobody has a button for. */
 const steps: Readonly<Record<string, Text>> = {

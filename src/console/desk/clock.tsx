@@ -1,6 +1,6 @@
 import type { AlertView } from "../../stream/protocol.ts";
 import { words } from "../shared/language.ts";
-import { dateTimeText } from "../shared/time.ts";
+import { countdown, dateTimeText } from "../shared/time.ts";
 import { dueAt } from "./order.ts";
 
 const say = words({
@@ -11,14 +11,6 @@ const say = words({
   stands: { zh: "计时暂停至 {time}", en: "Paused until {time}" },
   none: { zh: "无", en: "none" },
 });
-
-/** 3:07:41 or 12:30; days are counted in hours, because that is what a shift has. */
-export function countdown(ms: number): string {
-  const seconds = Math.max(0, Math.floor(Math.abs(ms) / 1_000));
-  const [hours, minutes, rest] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const two = (n: number) => String(n).padStart(2, "0");
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
-}
 
 /** How urgent a clock is: over, in its last fifth, or none of both. */
 function tone(from: number, at: number, now: number): "over" | "soon" | "calm" {

@@ -1,7 +1,7 @@
 import type { Text } from "../../domain/text.ts";
 import { inLanguage, words } from "../shared/language.ts";
+import { placeName } from "../shared/places.ts";
 import { useLoad } from "./parts.tsx";
-import { placeName } from "./places.ts";
 import type { SweepRow } from "./sweep-plan.ts";
 
 const say = words({

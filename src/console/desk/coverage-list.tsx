@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { words } from "../shared/language.ts";
+import { placeName } from "../shared/places.ts";
 import { minuteText } from "../shared/time.ts";
-import { placeName } from "./places.ts";
 import { StandingMark, SweptBar, shareText } from "./standing.tsx";
 import { type Standing, type SweepRow, standingOf } from "./sweep-plan.ts";
 import { durationText } from "./words.ts";

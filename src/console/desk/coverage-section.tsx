@@ -1,12 +1,12 @@
 import type { AlertView } from "../../stream/protocol.ts";
 import { words } from "../shared/language.ts";
+import { placeName } from "../shared/places.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
 import { dateTimeText, minuteText } from "../shared/time.ts";
 import { stateText } from "../shared/words.ts";
 import { useDesk } from "./desk.ts";
 import { everything } from "./order.ts";
 import { Shown, Table, useLoad } from "./parts.tsx";
-import { placeName } from "./places.ts";
 import { StandingMark, SweptBar, shareText, standingText } from "./standing.tsx";
 import { type SectionFacts, type SweepRow, standingOf } from "./sweep-plan.ts";
 import { durationText } from "./words.ts";

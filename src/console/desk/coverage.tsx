@@ -3,6 +3,7 @@ import type { FeatureCollection } from "geojson";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import "./coverage.css";
 import { words } from "../shared/language.ts";
+import { placeName, usePlaceNames } from "../shared/places.ts";
 import { isoDate } from "../shared/time.ts";
 import { anySweep, fitsFilter, SweepFilters, useLineTitles } from "./coverage-filters.tsx";
 import { groupsOf, SweepGroups } from "./coverage-groups.tsx";
@@ -12,7 +13,6 @@ import { SectionDetail } from "./coverage-section.tsx";
 import { useDesk } from "./desk.ts";
 import { usePageKeys } from "./page-keys.ts";
 import { Choice, Head, Shown, useLoad } from "./parts.tsx";
-import { placeName, usePlaceNames } from "./places.ts";
 import { StandingMark, standingText } from "./standing.tsx";
 import {
   byUrgency,
@@ -56,7 +56,7 @@ const RULE = "sweep.coverage_low";
 /** The sweep plan of a day: what is at risk on top, the list beside the map, who swept what below it. */
 export default function Coverage() {
   const desk = useDesk();
-  usePlaceNames();
+  usePlaceNames(desk.session);
   /** Null: today, whatever day the center has. */
   const date = useSignal<string | null>(null);
   const plan = useLoad<SweepPlan>(

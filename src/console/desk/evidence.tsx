@@ -35,7 +35,7 @@ const HIDDEN = new Set(["source", "at", "snapshotUrl", "picture", "pictureAt", "
 
 /** Who saw what, each source beside the others with what it weighs together. */
 export function Evidence({ alert }: { alert: AlertView }) {
-  const { evidence, belief, contested } = alert;
+  const { evidence, belief, contested, subject, subjectName } = alert;
   return (
     <section class="evidence">
       <h3>
@@ -54,7 +54,8 @@ export function Evidence({ alert }: { alert: AlertView }) {
       <ul>
         {evidence.map((item) => (
           <li key={`${item.source}-${item.at}`}>
-            <strong>{item.source}</strong> <time>{clockText(item.at)}</time>
+            <strong>{(item.source === subject.id && subjectName) || item.source}</strong>{" "}
+            <time>{clockText(item.at)}</time>
             <span>
               {Object.entries(item)
                 .filter(([name, value]) => !HIDDEN.has(name) && value !== null)

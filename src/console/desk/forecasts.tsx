@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
 import type { Place } from "../../domain/place.ts";
 import { words } from "../shared/language.ts";
+import { placeName } from "../shared/places.ts";
 import { minuteText } from "../shared/time.ts";
 import { useDesk } from "./desk.ts";
 import { Choice, Head, Shown, Table, useLoad } from "./parts.tsx";
-import { placeName } from "./places.ts";
 import { say as sayDesk } from "./words.ts";
 
 const say = words({

@@ -12,6 +12,10 @@ const say = words({
   firstSection: { zh: "第一个 / 最后一个路段", en: "first / last section" },
   standing: { zh: "只看该状态", en: "only this state" },
   noSection: { zh: "取消选择", en: "choose none" },
+  isSo: { zh: "情况属实", en: "it is so" },
+  isNot: { zh: "误报，原因见按钮", en: "false alarm, for the reason of that number" },
+  nextOne: { zh: "下一条", en: "next" },
+  refer: { zh: "留作参照图", en: "keep as the reference picture" },
   play: { zh: "播放 / 暂停", en: "play / stand still" },
   seek: { zh: "后退 / 前进", en: "back / forward" },
   slower: { zh: "更慢 / 更快", en: "slower / faster" },
@@ -38,6 +42,12 @@ const ofPage: Readonly<Record<string, () => readonly Line[]>> = {
     [["Home", "End"], say("firstSection")],
     [["1", "…", "5"], say("standing")],
     [["Esc"], say("noSection")],
+  ],
+  bench: () => [
+    [["y"], say("isSo")],
+    [["1", "…", "6"], say("isNot")],
+    [["j"], say("nextOne")],
+    [["r"], say("refer")],
   ],
   timeMachine: () => [
     [["Space", "k"], say("play")],

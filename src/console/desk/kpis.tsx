@@ -2,13 +2,13 @@ import { useComputed, useSignal } from "@preact/signals";
 import type { Text } from "../../domain/text.ts";
 import type { AlertView } from "../../stream/protocol.ts";
 import { inLanguage, language, words } from "../shared/language.ts";
+import { placeName } from "../shared/places.ts";
 import { dateTimeText, minuteText } from "../shared/time.ts";
 import { stateText } from "../shared/words.ts";
 import { Chart, type ChartOption } from "./chart.tsx";
 import { useDesk } from "./desk.ts";
 import { startExport } from "./exports.tsx";
 import { Choice, Head, Shown, Table, useLoad } from "./parts.tsx";
-import { placeName } from "./places.ts";
 import { durationText, say as sayDesk } from "./words.ts";
 
 const say = words({
@@ -153,7 +153,9 @@ export default function Kpis() {
                   title: say("parts"),
                   number: true,
                   cell: ({ numerator, denominator }) =>
-                    numerator === null ? "" : `${numerator} / ${denominator ?? "—"}`,
+                    numerator === null
+                      ? ""
+                      : `${short(numerator)} / ${denominator === null ? "—" : short(denominator)}`,
                 },
                 {
                   title: say("spread"),
@@ -185,6 +187,9 @@ export default function Kpis() {
     </>
   );
 }
+
+/** Fractions of what is counted by hundreds tell nothing. */
+const short = (count: number): number => (Math.abs(count) >= 100 ? Math.round(count) : count);
 
 function Detail({ id, title, unit, from }: { id: string; title: string; unit: Unit | undefined; from: string }) {
   const desk = useDesk();
@@ -224,7 +229,7 @@ function Detail({ id, title, unit, from }: { id: string; title: string; unit: Un
                 title: say("parts"),
                 number: true,
                 cell: ({ numerator, denominator }) =>
-                  numerator === null ? "" : `${numerator} / ${denominator ?? "—"}`,
+                  numerator === null ? "" : `${short(numerator)} / ${denominator === null ? "—" : short(denominator)}`,
               },
             ]}
           />

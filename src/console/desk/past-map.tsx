@@ -4,14 +4,14 @@ import { type Kind, kindNames, kinds } from "../../domain/kinds.ts";
 import { type MetricName, metrics as metricTable } from "../../domain/metrics.ts";
 import type { AlertView, DeviceView } from "../../stream/protocol.ts";
 import { inLanguage, words } from "../shared/language.ts";
+import { createMapFeed } from "../shared/map-feed.ts";
 import type { MapView } from "../shared/map-geometry.ts";
+import { placeName, usePlaceNames } from "../shared/places.ts";
 import { KindSymbol, LevelBadge } from "../shared/symbols.tsx";
 import { clockText } from "../shared/time.ts";
 import { kindText, say as sayCommon, stateText } from "../shared/words.ts";
-import { createMapFeed } from "../wall/map-feed.ts";
 import { useDesk } from "./desk.ts";
 import type { PastPlayer } from "./past-player.ts";
-import { placeName, usePlaceNames } from "./places.ts";
 import { useDistrictMap } from "./use-map.ts";
 import { say as sayDesk } from "./words.ts";
 
@@ -147,7 +147,7 @@ function SubjectThen({ player, id, onClose }: { player: PastPlayer; id: string; 
 
 function AlertThen({ alert, onClose }: { alert: AlertView; onClose: () => void }) {
   const desk = useDesk();
-  const place = usePlaceNames();
+  const place = usePlaceNames(desk.session);
   return (
     <section class="then panel" aria-label={desk.title(alert)}>
       <header>

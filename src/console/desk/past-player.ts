@@ -1,7 +1,7 @@
 import { batch, signal } from "@preact/signals";
 import type { AlertView, CellView, ReplayOrder } from "../../stream/protocol.ts";
+import type { KindTotal } from "../shared/map-split.ts";
 import type { Session } from "../shared/session.ts";
-import type { KindTotal } from "../wall/map-split.ts";
 
 const PRESET_SPEED = 60;
 const LOOK_EVERY_MS = 100;

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Level } from "../../domain/levels.ts";
 import type { AlertView } from "../../stream/protocol.ts";
 import { words } from "../shared/language.ts";
+import { usePlaceNames } from "../shared/places.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
 import { agoText } from "../shared/time.ts";
 import { levelText, say as sayCommon, stateText } from "../shared/words.ts";
@@ -10,7 +11,6 @@ import { actionOf, actionText, deskActions, start } from "./actions.ts";
 import { DueMark } from "./clock.tsx";
 import { useDesk } from "./desk.ts";
 import { everything, isShelved, type QueueFilter } from "./order.ts";
-import { usePlaceNames } from "./places.ts";
 import { say as sayDesk } from "./words.ts";
 
 const say = words({
@@ -102,7 +102,7 @@ export function Queue() {
 
 function Line({ alert, at, of }: { alert: AlertView; at: number; of: number }) {
   const desk = useDesk();
-  const place = usePlaceNames();
+  const place = usePlaceNames(desk.session);
   const now = desk.now.value;
   const chosen = desk.marked.value.has(alert.id);
   const selected = desk.selectedId.value === alert.id;

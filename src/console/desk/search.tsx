@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { AlertView } from "../../stream/protocol.ts";
 import { words } from "../shared/language.ts";
+import { usePlaceNames } from "../shared/places.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
 import { agoText } from "../shared/time.ts";
 import { stateText } from "../shared/words.ts";
@@ -9,7 +10,6 @@ import { aboutOf } from "./actions.ts";
 import { useDesk } from "./desk.ts";
 import { everything, queueOf } from "./order.ts";
 import { pages, pageText } from "./pages.ts";
-import { usePlaceNames } from "./places.ts";
 
 const say = words({
   hint: { zh: "告警名称、设备编号、地点、班组；或页面名称", en: "alert, device, place, crew; or a page" },
@@ -21,7 +21,7 @@ const SHOWN = 12;
 /** Finds alerts and pages by what is typed. */
 export function Search() {
   const desk = useDesk();
-  const place = usePlaceNames();
+  const place = usePlaceNames(desk.session);
   const text = useSignal("");
   const at = useSignal(0);
   useEffect(() => {

@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { words } from "../shared/language.ts";
+import { placeName } from "../shared/places.ts";
 import { dateTimeText } from "../shared/time.ts";
 import { useDesk } from "./desk.ts";
 import { Choice, Head, Table } from "./parts.tsx";
-import { placeName } from "./places.ts";
 import { isActive, loadSilences, type Silence, silences, stormUntil } from "./storm.ts";
 import { say as sayDesk } from "./words.ts";
 

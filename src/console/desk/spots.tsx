@@ -2,11 +2,11 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Place } from "../../domain/place.ts";
 import { words } from "../shared/language.ts";
+import { placeName } from "../shared/places.ts";
 import { alertTitle } from "../shared/subtypes.ts";
 import { dateTimeText } from "../shared/time.ts";
 import { useDesk } from "./desk.ts";
 import { Choice, Head, Shown, Table, useLoad } from "./parts.tsx";
-import { placeName } from "./places.ts";
 import { useDistrictMap } from "./use-map.ts";
 import { say as sayDesk } from "./words.ts";
 

@@ -1,9 +1,10 @@
 import { useSignal } from "@preact/signals";
 import type { DutyState } from "../../operations/duty.ts";
 import { words } from "../shared/language.ts";
+import { placeName } from "../shared/places.ts";
 import { minuteText } from "../shared/time.ts";
+import { useCrewName } from "./crews.tsx";
 import { Choice, Head, Shown, Table, useLoad } from "./parts.tsx";
-import { placeName } from "./places.ts";
 import { say as sayDesk } from "./words.ts";
 
 const say = words({
@@ -52,6 +53,7 @@ const NOT_STARTED = "due,absent,noSignal,notStarted";
 
 /** Who of those planned for now has begun, and who has not. */
 export default function Starts() {
+  const crewName = useCrewName();
   const state = useSignal(NOT_STARTED);
   const filter = state.value === "" ? "" : `&state=${state.value}`;
   const rows = useLoad<{ items: Row[] }>(`/duty?limit=500${filter}`, 30_000);
@@ -85,7 +87,7 @@ export default function Starts() {
                 number: true,
                 cell: ({ beganAt }) => (beganAt === null ? "–" : minuteText(beganAt)),
               },
-              { title: say("crew"), cell: ({ crewId }) => crewId ?? "–" },
+              { title: say("crew"), cell: ({ crewId }) => (crewId === null ? "–" : crewName(crewId)) },
               {
                 title: say("place"),
                 cell: ({ communityId, gridId }) =>

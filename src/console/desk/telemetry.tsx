@@ -11,6 +11,7 @@ import { useDesk } from "./desk.ts";
 const say = words({
   title: { zh: "最近 {n} 小时", en: "The last {n} hours" },
   opened: { zh: "发现", en: "opened" },
+  cleared: { zh: "恢复", en: "cleared" },
 });
 
 const HOURS = 6;
@@ -69,22 +70,28 @@ export function Telemetry({ alert }: { alert: AlertView }) {
     <section class="telemetry">
       <h3>{say("title", { n: HOURS })}</h3>
       {series.value.map((one) => (
-        <Chart
-          key={one.metric}
-          option={optionOf(one, alert.openedAt, until.value)}
-          label={inLanguage(metrics[one.metric].title)}
-          height={130}
-        />
+        <figure key={one.metric}>
+          <figcaption>{`${inLanguage(metrics[one.metric].title)} ${metrics[one.metric].unit}`.trim()}</figcaption>
+          <Chart
+            option={optionOf(one, alert, until.value)}
+            label={inLanguage(metrics[one.metric].title)}
+            height={120}
+          />
+        </figure>
       ))}
     </section>
   );
 }
 
-function optionOf({ metric, points }: Series, openedAt: number, to: number): ChartOption {
-  const { title, unit, type } = metrics[metric];
+/** So few points are dots as well: one of them is no line. */
+const FEW = 12;
+
+function optionOf({ metric, points }: Series, { openedAt, clearedAt }: AlertView, to: number): ChartOption {
+  const { title, type } = metrics[metric];
   const [first] = points;
   const from = Math.max(to - HOURS * HOUR_MS, (first?.at ?? to) - MARGIN_MS);
   return {
+    grid: { left: 44, right: 44, top: 18, bottom: 24 },
     xAxis: {
       type: "time",
       min: from,
@@ -93,8 +100,6 @@ function optionOf({ metric, points }: Series, openedAt: number, to: number): Cha
     },
     yAxis: {
       type: "value",
-      name: `${inLanguage(title)} ${unit}`.trim(),
-      nameGap: 8,
       scale: type !== "flag",
       ...(type === "flag" && { max: 1, interval: 1 }),
       splitNumber: 3,
@@ -103,15 +108,23 @@ function optionOf({ metric, points }: Series, openedAt: number, to: number): Cha
       {
         type: "line",
         step: type === "flag" ? "end" : false,
-        showSymbol: false,
+        showSymbol: points.length < FEW,
+        symbol: "circle",
+        symbolSize: 6,
         name: inLanguage(title),
         data: points.map(({ at, value }) => [at, Math.round(value * 100) / 100]),
         markLine: {
           silent: true,
           symbol: "none",
-          label: { formatter: say("opened"), fontSize: 10, color: "inherit", textBorderWidth: 0 },
+          label: { fontSize: 10, color: "inherit", textBorderWidth: 0 },
           lineStyle: { type: "dashed" },
-          data: openedAt > to - HOURS * HOUR_MS ? [{ xAxis: openedAt }] : [],
+          // Beside each other, however soon it was over.
+          data: [
+            ...(openedAt > from ? [{ xAxis: openedAt, label: { formatter: say("opened"), align: "right" } }] : []),
+            ...(clearedAt !== null && clearedAt > from && clearedAt <= to
+              ? [{ xAxis: clearedAt, label: { formatter: say("cleared"), align: "left" } }]
+              : []),
+          ],
         },
       },
     ],

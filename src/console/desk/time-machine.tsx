@@ -4,6 +4,7 @@ import "./time-machine.css";
 import type { Level } from "../../domain/levels.ts";
 import { standing } from "../shared/alert-order.ts";
 import { words } from "../shared/language.ts";
+import { usePlaceNames } from "../shared/places.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
 import { clockText, dateText, dateTimeText } from "../shared/time.ts";
 import { levelText } from "../shared/words.ts";
@@ -15,7 +16,6 @@ import { Choice, Head } from "./parts.tsx";
 import { PastMap, whereText } from "./past-map.tsx";
 import { openPast, type PastPlayer } from "./past-player.ts";
 import { type Stretch, StretchChooser } from "./past-stretch.tsx";
-import { usePlaceNames } from "./places.ts";
 import { say as sayDesk } from "./words.ts";
 
 const say = words({
@@ -53,7 +53,7 @@ const BARS = 96;
 /** Any stretch of the past on the map, with what happened, at any speed. */
 export default function TimeMachine() {
   const desk = useDesk();
-  usePlaceNames();
+  usePlaceNames(desk.session);
   const wish = desk.past.value;
   return (
     <>
@@ -268,7 +268,7 @@ interface ListProps {
 /** Alerts and what operators did, as it came, the newest first. */
 function List({ player, happened, onChoose }: ListProps) {
   const desk = useDesk();
-  const place = usePlaceNames();
+  const place = usePlaceNames(desk.session);
   const at = player.at.value;
   const until = happened.findLastIndex((one) => one.at <= at) + 1;
   const shown = happened.slice(Math.max(0, until - SHOWN), until).toReversed();

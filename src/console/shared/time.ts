@@ -71,3 +71,11 @@ export function agoText(ms: Millis): string {
   if (minutes < 48 * 60) return say("hoursAgo", { n: Math.floor(minutes / 60) });
   return say("daysAgo", { n: Math.floor(minutes / 1_440) });
 }
+
+/** 3:07:41 or 12:30; days are counted in hours, because that is what a shift has. */
+export function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.floor(Math.abs(ms) / 1_000));
+  const [hours, minutes, rest] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (n: number) => String(n).padStart(2, "0");
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}

@@ -3,8 +3,8 @@ import type { Millis } from "../../domain/time.ts";
 import type { AlertView, CellView, Topics, WallView } from "../../stream/protocol.ts";
 import { standing } from "../shared/alert-order.ts";
 import { centerNow, type Freshness, freshnessOf } from "../shared/freshness.tsx";
+import type { KindTotal } from "../shared/map-split.ts";
 import type { Session } from "../shared/session.ts";
-import type { KindTotal } from "./map-split.ts";
 
 const TOTALS_EVERY_MS = 2_000;
 const KPIS_EVERY_MS = 1_000;

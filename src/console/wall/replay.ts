@@ -3,9 +3,9 @@ import type { Kind } from "../../domain/kinds.ts";
 import type { Millis } from "../../domain/time.ts";
 import type { WallOrder } from "../../domain/wall.ts";
 import type { DistrictMap } from "../shared/map.ts";
+import { createMapFeed } from "../shared/map-feed.ts";
+import type { KindTotal } from "../shared/map-split.ts";
 import type { Session } from "../shared/session.ts";
-import { createMapFeed } from "./map-feed.ts";
-import type { KindTotal } from "./map-split.ts";
 
 /** Positions come this often, so that minutes of the past are many small steps. */
 const PACE_MS = 200;

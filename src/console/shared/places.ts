@@ -3,8 +3,8 @@ import type { FeatureCollection } from "geojson";
 import { useEffect } from "preact/hooks";
 import type { Text } from "../../domain/text.ts";
 import type { AlertView } from "../../stream/protocol.ts";
-import { inLanguage } from "../shared/language.ts";
-import { useDesk } from "./desk.ts";
+import { inLanguage } from "./language.ts";
+import type { Session } from "./session.ts";
 
 /** How places are called: names of the district's features by their id. */
 const names = signal<ReadonlyMap<string, Text | string>>(new Map());
@@ -32,8 +32,7 @@ export function placeName(id: string | null | undefined): string {
 }
 
 /** Where an alert is, in words: the smallest named place inside the community. */
-export function usePlaceNames(): (alert: AlertView) => string {
-  const { session } = useDesk();
+export function usePlaceNames(session: Pick<Session, "district">): (alert: AlertView) => string {
   useEffect(() => learn(session.district), [session]);
   return ({ place, subjectName }) => {
     if (!place) return "";

@@ -1,8 +1,8 @@
 import type { Kind } from "../../domain/kinds.ts";
 import type { StreamClient, View } from "../../stream/client.ts";
 import type { CellView, MarkView } from "../../stream/protocol.ts";
-import type { DistrictMap } from "../shared/map.ts";
-import type { Bbox, MapView } from "../shared/map-geometry.ts";
+import type { DistrictMap } from "./map.ts";
+import type { Bbox, MapView } from "./map-geometry.ts";
 import { type KindTotal, split } from "./map-split.ts";
 
 /** A cell is 64 points wide on the screen. */
