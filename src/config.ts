@@ -5,6 +5,7 @@ import { doors } from "./settings/doors.ts";
 import { ingest } from "./settings/ingest.ts";
 import { outputs } from "./settings/outputs.ts";
 import { people } from "./settings/people.ts";
+import { reportMail } from "./settings/report-mail.ts";
 import { screens } from "./settings/screens.ts";
 import { snapshots } from "./settings/snapshots.ts";
 import { storage } from "./settings/storage.ts";
@@ -20,6 +21,7 @@ export const settings = {
   ...web,
   ...screens,
   ...people,
+  ...reportMail,
   ...snapshots,
   ...storage,
   ...work,
@@ -72,7 +74,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return Object.freeze(parsed.data);
 }
 
-const secret = (name: string): boolean => /TOKEN|KEY|DATABASE_URL/.test(name);
+const secret = (name: string): boolean => /TOKEN|KEY|DATABASE_URL|MAIL_URL/.test(name);
 const loopback = (host: string): boolean => ["127.0.0.1", "::1", "localhost"].includes(host);
 
 function contradictions(config: z.infer<ReturnType<typeof schema>>): string[] {
@@ -92,6 +94,9 @@ function contradictions(config: z.infer<ReturnType<typeof schema>>): string[] {
   }
   if (config.INFLUX_URL && !config.INFLUX_TOKEN) problems.push("INFLUX_URL needs INFLUX_TOKEN");
   if (config.HISTORY_FROM === "influx" && !config.INFLUX_URL) problems.push("HISTORY_FROM=influx needs INFLUX_URL");
+  if (config.REPORT_MAIL_TO.length > 0 && !(config.REPORT_MAIL_URL && config.REPORT_MAIL_FROM)) {
+    problems.push("REPORT_MAIL_TO needs REPORT_MAIL_URL (smtps://user:password@host) and REPORT_MAIL_FROM");
+  }
   if (config.DATABASE_URL) problems.push("DATABASE_URL: this version keeps its records in SQLite under DATA_DIR only");
   if (config.CLOCK_START && Number.isNaN(parseInstant(config.CLOCK_START))) {
     problems.push(`CLOCK_START: ${config.CLOCK_START} is neither ISO 8601 nor epoch milliseconds`);

@@ -26,6 +26,7 @@ import type { Broker } from "./outputs/mqtt-mirror.ts";
 import { createOutputs } from "./outputs/outputs.ts";
 import { createReplays } from "./replay/replays.ts";
 import { createReports } from "./reports/keeper.ts";
+import { createReportMail } from "./reports/mail.ts";
 import { createRenderer } from "./reports/renderer.ts";
 import { createSnapshots } from "./snapshots/snapshots.ts";
 import { holdFolder } from "./store/folder-lock.ts";
@@ -172,6 +173,23 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     (error) => logger.warn({ err: error }, "a report was not made; it will be tried again"),
   );
   parts.defer(() => reports.stop());
+  const reportMail =
+    config.REPORT_MAIL_URL && config.REPORT_MAIL_FROM && config.REPORT_MAIL_TO.length > 0
+      ? createReportMail({
+          center,
+          renderer,
+          settings: {
+            url: config.REPORT_MAIL_URL,
+            from: config.REPORT_MAIL_FROM,
+            to: config.REPORT_MAIL_TO,
+            language: config.REPORT_MAIL_LANGUAGE,
+            kinds: config.REPORT_MAIL_KINDS,
+          },
+          failed: (error, reportId) =>
+            logger.warn({ err: error, reportId }, "a report was not mailed; it will be tried again"),
+        })
+      : null;
+  if (reportMail) parts.defer(() => reportMail.stop());
   const api = await createApi({
     center,
     config,
@@ -185,6 +203,7 @@ export async function startCenter(config: Config, options: StartOptions = {}): P
     stream: streamCounters,
     following,
     snapshots: snapshots.counts,
+    reportMail: reportMail?.counts ?? null,
   });
   parts.defer(() => api.close());
   await api.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT });

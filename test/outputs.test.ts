@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { connectAsync } from "mqtt";
 import { pino } from "pino";
-import { SMTPServer } from "smtp-server";
 import { describe, expect, test } from "vitest";
 import { createSealer } from "../src/access/sealed.ts";
 import { signatureFits, signedHeaders } from "../src/access/signature.ts";
@@ -13,6 +12,7 @@ import { startCourier } from "../src/outputs/courier.ts";
 import { guardedRequest, parseHosts, reachOutside } from "../src/outputs/guarded-request.ts";
 import type { AlertEvent } from "../src/outputs/outward.ts";
 import { temporaryDirectory } from "./support/directory.ts";
+import { startMail } from "./support/mail.ts";
 import { startReceiver } from "./support/receiver.ts";
 import { ADMIN_TOKEN, startTestCenter, type TestCenter } from "./support/running-center.ts";
 import { alertOf } from "./support/store.ts";
@@ -319,36 +319,6 @@ describe("the tree of alerts on MQTT", () => {
 });
 
 describe("mail", () => {
-  async function startMail(refuse: () => number | null = () => null) {
-    const mails: string[] = [];
-    const logins: string[] = [];
-    const server = new SMTPServer({
-      ...{ authOptional: true, allowInsecureAuth: true, disabledCommands: ["STARTTLS"], logger: false },
-      onAuth(auth, _session, done) {
-        logins.push(`${auth.username}:${auth.password}`);
-        done(null, { user: auth.username });
-      },
-      onData(stream, _session, done) {
-        const chunks: Buffer[] = [];
-        stream.on("data", (chunk) => chunks.push(chunk));
-        stream.on("end", () => {
-          const code = refuse();
-          if (code !== null) return done(Object.assign(new Error("not now"), { responseCode: code }));
-          mails.push(Buffer.concat(chunks).toString());
-          done();
-        });
-      },
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    server.on("error", () => {});
-    const { port } = server.server.address() as { port: number };
-    return {
-      mails,
-      logins,
-      port,
-      [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
-    };
-  }
   const mailTo = (port: number, more: object = {}) => ({
     ...{ type: "email", title: "Duty manager", host: "127.0.0.1", port, security: "none", username: "kerbside" },
     ...{ password: "password-of-the-mail", from: "kerbside@example.org", to: ["duty@example.org"], language: "en" },

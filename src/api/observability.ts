@@ -6,6 +6,7 @@ import type { BrokerCounters } from "../ingest/embedded-broker.ts";
 import type { HttpCounters } from "../ingest/http/http-door.ts";
 import type { TcpCounters } from "../ingest/tcp/tcp-door.ts";
 import type { Outputs } from "../outputs/outputs.ts";
+import type { ReportMail } from "../reports/mail.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { StreamCounters } from "../stream/connection.ts";
 import { influxHealth } from "./influx.ts";
@@ -19,13 +20,14 @@ export interface Observed {
   readonly outputs: Outputs;
   readonly stream: StreamCounters;
   readonly snapshots: Snapshots["counts"];
+  readonly reportMail: ReportMail["counts"] | null;
   readonly following: Following | null;
 }
 
 /** Health for supervisors and metrics for Prometheus. Counters live where the work is done; they are read when asked for. */
 export function registerObservability(
   app: FastifyInstance,
-  { center, broker, pushed, tcp, outputs, stream, snapshots, following }: Observed,
+  { center, broker, pushed, tcp, outputs, stream, snapshots, reportMail, following }: Observed,
 ): void {
   app.get("/health/live", { config: needs("public") }, async () => ({ status: "ok" }));
   app.get("/health/ready", { config: needs("public") }, async (_request, reply) => {
@@ -110,6 +112,10 @@ export function registerObservability(
     "reason",
     () => refusedOfPeople,
   );
+  if (reportMail) {
+    const mails = () => new Map(Object.entries(reportMail));
+    counterBy("kerbside_report_mails_total", "Reports by mail, by what came of each try", "outcome", mails);
+  }
   counterBy("kerbside_snapshots_total", "Pictures of cameras by what came of them", "outcome", () => snapshots);
   gauge("kerbside_devices", "Registered devices", () => center.registry.size);
   new Gauge({

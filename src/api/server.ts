@@ -23,6 +23,7 @@ import { parseNetworks } from "../ingest/networks.ts";
 import type { TcpCounters } from "../ingest/tcp/tcp-door.ts";
 import type { Outputs } from "../outputs/outputs.ts";
 import type { Reports } from "../reports/keeper.ts";
+import type { ReportMail } from "../reports/mail.ts";
 import type { ReportRenderer } from "../reports/renderer.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { StreamCounters } from "../stream/connection.ts";
@@ -73,6 +74,8 @@ export interface ApiParts {
   readonly renderer: ReportRenderer;
   readonly stream: StreamCounters;
   readonly snapshots: Snapshots["counts"];
+  /** Null when nobody gets reports by mail. */
+  readonly reportMail: ReportMail["counts"] | null;
   readonly following: Following | null;
 }
 
@@ -92,6 +95,7 @@ export async function createApi({
   renderer,
   stream,
   snapshots,
+  reportMail,
   following,
 }: ApiParts): Promise<Api> {
   const app = Fastify({
@@ -250,6 +254,7 @@ export async function createApi({
     outputs,
     stream,
     snapshots,
+    reportMail,
     following,
   });
   app.get("/openapi.json", { config: needs("public"), schema: { hide: true } }, async () => app.swagger());
