@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { alertStates } from "../../domain/alert.ts";
 import type { Level } from "../../domain/levels.ts";
 import { words } from "../shared/language.ts";
 import { LevelBadge } from "../shared/symbols.tsx";
@@ -192,7 +193,8 @@ function SnapshotView({ snapshot }: { snapshot: Snapshot }) {
       </p>
       <p>
         <small>{say("byState")}</small>{" "}
-        {Object.entries(byState)
+        {alertStates
+          .flatMap((state) => (byState[state] === undefined ? [] : [[state, byState[state]] as const]))
           .map(([state, n]) => `${stateText(state)} ${n}`)
           .join(" · ") || "–"}
       </p>
@@ -216,8 +218,8 @@ function SnapshotView({ snapshot }: { snapshot: Snapshot }) {
           <ul class="plain">
             {overdue.items.slice(0, 12).map(({ id, level, ruleId, subjectId, state, openedAt }) => (
               <li key={id}>
-                <LevelBadge level={level} /> {desk.session.ruleTitle(ruleId)} · {subjectId} · {stateText(state)} ·{" "}
-                {dateTimeText(openedAt)}
+                <LevelBadge level={level} /> {desk.session.ruleTitle(ruleId)} ·{" "}
+                {desk.alerts.value.get(id)?.subjectName ?? subjectId} · {stateText(state)} · {dateTimeText(openedAt)}
               </li>
             ))}
           </ul>

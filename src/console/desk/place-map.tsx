@@ -1,7 +1,7 @@
 import type { Position } from "geojson";
 import { useEffect, useRef } from "preact/hooks";
 import type { AlertView, DeviceView } from "../../stream/protocol.ts";
-import { words } from "../shared/language.ts";
+import { language, words } from "../shared/language.ts";
 import { type DistrictMap, openMap } from "../shared/map.ts";
 import { say as sayCommon } from "../shared/words.ts";
 import { useDesk } from "./desk.ts";
@@ -25,6 +25,7 @@ export function PlaceMap({ alert }: { alert: AlertView }) {
   const frame = useRef<HTMLDivElement>(null);
   const opened = useRef<Promise<DistrictMap | null> | null>(null);
   const shown = theme.value;
+  const spoken = language.value;
   const { place, subject, id } = alert;
 
   useEffect(() => {
@@ -50,6 +51,8 @@ export function PlaceMap({ alert }: { alert: AlertView }) {
       void making.then((map) => map?.remove());
     };
   }, [session, shown]);
+
+  useEffect(() => void opened.current?.then((map) => map?.speak(spoken)), [session, shown, spoken]);
 
   useEffect(() => {
     if (!place) return;

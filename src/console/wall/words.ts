@@ -48,6 +48,7 @@ export const say = words({
   sweptShare: { zh: "路段清扫覆盖率", en: "Road sections swept" },
   soonFull: { zh: "6 小时内将满溢", en: "Full within 6 h" },
   inHours: { zh: "约 {hours} 小时", en: "in {hours} h" },
+  noHistory: { zh: "历史不足一天，暂不能预测", en: "Less than a day is known: no forecast yet" },
   noneSoon: { zh: "暂无预测满溢", en: "None expected" },
   overflowBy: { zh: "满溢分布", en: "Overflow by community" },
   foodWaste: { zh: "厨余暂存点 · 当前存量", en: "Food-waste points, weight now" },

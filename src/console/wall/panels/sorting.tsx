@@ -33,7 +33,11 @@ export function OverflowByCommunity(parts: WallParts) {
 }
 
 export function SoonFull({ session }: WallParts) {
-  const loaded = useLoad<{ items: readonly ForecastRow[] }>(session, FORECAST_PATH, FORECAST_EVERY_MS);
+  const loaded = useLoad<{ items: readonly ForecastRow[]; asked: number; unknown: number }>(
+    session,
+    FORECAST_PATH,
+    FORECAST_EVERY_MS,
+  );
   const rows = (loaded?.items ?? []).map(({ id, name, hoursTo95, levelPct }) => {
     const hours = hoursTo95?.p50 ?? 0;
     return {
@@ -47,7 +51,11 @@ export function SoonFull({ session }: WallParts) {
   });
   return (
     <Panel title={say("soonFull")}>
-      <Bars rows={loaded && rows} none={say("noneSoon")} />
+      {loaded && loaded.asked > 0 && loaded.unknown === loaded.asked ? (
+        <p class="empty">{say("noHistory")}</p>
+      ) : (
+        <Bars rows={loaded && rows} none={say("noneSoon")} />
+      )}
     </Panel>
   );
 }
