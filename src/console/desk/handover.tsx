@@ -17,6 +17,7 @@ const say = words({
     zh: "签名后内容不可更改，由接班人确认。",
     en: "Once signed it cannot be changed; the next shift countersigns.",
   },
+  none: { zh: "尚无交接记录", en: "No shift has been handed over yet" },
   past: { zh: "交接记录", en: "Earlier handovers" },
   open: { zh: "未结告警", en: "Open alerts" },
   overdue: { zh: "超时", en: "Overdue" },
@@ -43,6 +44,9 @@ const say = words({
   print: { zh: "打印", en: "Print" },
   digest: { zh: "校验码 {digest}", en: "digest {digest}" },
 });
+
+/** Youngest first. */
+const ages = ["upTo30Minutes", "upTo2Hours", "upTo8Hours", "upTo24Hours", "older"] as const;
 
 interface Item {
   readonly id: string;
@@ -150,7 +154,7 @@ export default function HandoverPage() {
           <Shown of={past}>
             {({ items }) =>
               items.length === 0 ? (
-                <p class="empty">{sayDesk("nothing")}</p>
+                <p class="empty">{say("none")}</p>
               ) : (
                 items.map((one) => <Record key={one.id} handover={one} past={past} />)
               )
@@ -200,9 +204,7 @@ function SnapshotView({ snapshot }: { snapshot: Snapshot }) {
       </p>
       <p>
         <small>{say("byAge")}</small>{" "}
-        {Object.entries(byAge)
-          .map(([age, n]) => `${say(age as "older")} ${n}`)
-          .join(" · ") || "–"}
+        {ages.flatMap((age) => (byAge[age] === undefined ? [] : [`${say(age)} ${byAge[age]}`])).join(" · ") || "–"}
       </p>
       {offline.count > 0 && (
         <p>
