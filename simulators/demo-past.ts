@@ -2,16 +2,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { HOUR, MINUTE, type Millis } from "../src/domain/time.ts";
 import type { Actor } from "./actors/actor.ts";
-import { organisationOf, registerOrganisation } from "./organisation.ts";
-import { loginsOf } from "./play.ts";
 import type { Player } from "./player.ts";
-import { registerDevices, registrationOf } from "./register.ts";
 import { hourOfDay } from "./rhythm.ts";
 import { playLockstep } from "./run.ts";
 import { startOwnCenter } from "./session.ts";
-import { openShift } from "./staff/shift.ts";
+import { settleOn } from "./staff/settled.ts";
 import type { Town } from "./town.ts";
-import { connectLogins } from "./transport.ts";
 
 export interface PastOptions {
   readonly directory: string;
@@ -37,20 +33,9 @@ export const isNew = (directory: string): boolean => !existsSync(join(directory,
 export async function playPast(options: PastOptions): Promise<void> {
   const { directory, settings, town, actors, player, from, say, signal } = options;
   await using own = await startOwnCenter(from, { ...settings, DATA_DIR: directory });
-  const registrations = actors.map((actor) => registrationOf(actor.device));
-  const logins = await registerDevices(own.rest, registrations, loginsOf(actors));
-  const organisation = organisationOf(actors, town);
-  await registerOrganisation(own.rest, organisation);
-  await using transport = await connectLogins(own.mqtt, logins);
-  const operator = await openShift({
-    rest: own.rest,
-    organisation,
-    player,
-    actors,
-    now: () => own.clock.now(),
-    dispatchers: true,
-    left: new Set(),
-  });
+  const settled = await settleOn(own, { town, actors, player });
+  await using transport = settled.transport;
+  const { operator } = settled;
   const endAt = Date.now();
   say(`  playing the ${Math.round((endAt - from) / HOUR)} hours before now …`);
   const onProgress = (at: Millis) => say(`  ${clockText(at)}`);

@@ -5,18 +5,14 @@ import { HOUR, MINUTE, type Millis, SECOND } from "../src/domain/time.ts";
 import type { AlertView } from "../src/stream/protocol.ts";
 import { fieldFaults } from "./faults.ts";
 import { giveReferences, openGallery } from "./gallery.ts";
-import { organisationOf, registerOrganisation } from "./organisation.ts";
-import { loginsOf } from "./play.ts";
 import { createPlayer, type Step } from "./player.ts";
 import { createPopulation, fullDistrict } from "./population.ts";
-import { registerDevices, registrationOf } from "./register.ts";
 import { localTime } from "./rhythm.ts";
 import { playLockstep } from "./run.ts";
 import { type OwnCenter, startOwnCenter } from "./session.ts";
-import { openShift } from "./staff/shift.ts";
+import { settleOn } from "./staff/settled.ts";
 import { issueToken } from "./staff/tokens.ts";
 import { readTown } from "./town.ts";
-import { connectLogins } from "./transport.ts";
 
 /**
  * `npm run pictures`: plays an afternoon of the synthetic district as fast as the machine can, goes on in real time, and
@@ -71,25 +67,11 @@ await using own = await startOwnCenter(FROM, {
 await using gallery = await openGallery();
 const town = readTown();
 const actors = createPopulation(town, { ...fullDistrict, wasteFactor: 1.2, problemsPerDay: 3 }, 1, FROM, gallery);
-const logins = await registerDevices(
-  own.rest,
-  actors.map((actor) => registrationOf(actor.device)),
-  loginsOf(actors),
-);
-const organisation = organisationOf(actors, town);
-await registerOrganisation(own.rest, organisation);
-await giveReferences(own.rest, new AbortController().signal);
-await using transport = await connectLogins(own.mqtt, logins);
 const player = createPlayer({ actors, seed: 1, startAt: FROM, faults: fieldFaults, script: evening });
-const operator = await openShift({
-  rest: own.rest,
-  organisation,
-  player,
-  actors,
-  now: () => own.clock.now(),
-  dispatchers: true,
-  left: new Set(),
-});
+const settled = await settleOn(own, { town, actors, player });
+await using transport = settled.transport;
+const { operator } = settled;
+await giveReferences(own.rest, new AbortController().signal);
 const play = (startAt: Millis, endAt: Millis, speed?: number, signal?: AbortSignal) =>
   playLockstep(
     own,

@@ -1,17 +1,13 @@
 import { expect, test } from "vitest";
 import { isNew, playPast } from "../simulators/demo-past.ts";
 import { noFaults } from "../simulators/faults.ts";
-import { organisationOf, registerOrganisation } from "../simulators/organisation.ts";
-import { loginsOf } from "../simulators/play.ts";
 import { createPlayer } from "../simulators/player.ts";
 import { createPopulation, quietNeighbourhood } from "../simulators/population.ts";
-import { registerDevices, registrationOf } from "../simulators/register.ts";
 import { localTime } from "../simulators/rhythm.ts";
 import { playLockstep } from "../simulators/run.ts";
 import { startOwnCenter } from "../simulators/session.ts";
-import { openShift } from "../simulators/staff/shift.ts";
+import { settleOn } from "../simulators/staff/settled.ts";
 import { readTown } from "../simulators/town.ts";
-import { connectLogins } from "../simulators/transport.ts";
 import type { Alert, TimelineEntry } from "../src/domain/alert.ts";
 import { HOUR, MINUTE, SECOND } from "../src/domain/time.ts";
 import { temporaryDirectory } from "./support/directory.ts";
@@ -32,20 +28,9 @@ test("simulated people close the loop: sent, gone there, taken away, proven, che
   await using own = await startOwnCenter(startAt);
   const actors = createPopulation(town, population, 4, startAt);
   const player = createPlayer({ actors, seed: 4, startAt, faults: noFaults, script: [dumping] });
-  const registrations = actors.map((actor) => registrationOf(actor.device));
-  const logins = await registerDevices(own.rest, registrations, loginsOf(actors));
-  const organisation = organisationOf(actors, town);
-  await registerOrganisation(own.rest, organisation);
-  await using transport = await connectLogins(own.mqtt, logins);
-  const operator = await openShift({
-    rest: own.rest,
-    organisation,
-    player,
-    actors,
-    now: () => own.clock.now(),
-    dispatchers: true,
-    left: new Set(),
-  });
+  const settled = await settleOn(own, { town, actors, player });
+  await using transport = settled.transport;
+  const { operator } = settled;
   const endAt = startAt + 90 * MINUTE;
   await playLockstep(own, 20 * SECOND, { player, transport, startAt, endAt, operator });
 
