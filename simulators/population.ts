@@ -62,14 +62,16 @@ export function createPopulation(
 ): Actor[] {
   const common = { seed, startAt };
   const bins = createBins(town, { ...common, ...population, count: population.bins });
+  const stations = createStations(town, { ...common, count: population.stations });
+  const foodWastePoints = createFoodWastePoints(town, { ...common, count: population.foodWastePoints });
   const actors: Actor[] = [
     ...bins,
-    ...createVehicles(town, bins, { ...common, count: population.vehicles }),
+    ...createVehicles(town, { bins, stations, foodWastePoints }, { ...common, count: population.vehicles }),
     ...createPeople(town, { ...common, ...population, count: population.people }),
     ...createCameras(town, bins, { ...common, ...population, count: population.cameras, ...(gallery && { gallery }) }),
     ...createToilets(town, { ...common, count: population.toilets }),
-    ...createStations(town, { ...common, count: population.stations }),
-    ...createFoodWastePoints(town, { ...common, count: population.foodWastePoints }),
+    ...stations,
+    ...foodWastePoints,
     ...createPestTraps(town, { ...common, count: population.pestTraps }),
   ];
   const gateways = createGateways(

@@ -20,12 +20,22 @@ function whenOpen(at: Millis): Millis {
   return localMidnight(at) + opens * HOUR + (at % (10 * MINUTE));
 }
 
+export interface FoodWastePointActor extends Actor {
+  /** A crew takes what is there; returns how much that was, kilograms. */
+  empty(): number;
+}
+/** Where no vehicle comes, somebody from outside does when it is as full as this. */
+const TAKEN_AT_KG = 600;
+
 /** Kitchen-waste points with IC card and scale: households and shops hand over in the deposit windows. */
-export function createFoodWastePoints(town: Town, options: { count: number; seed: number; startAt: Millis }): Actor[] {
+export function createFoodWastePoints(
+  town: Town,
+  options: { count: number; seed: number; startAt: Millis },
+): FoodWastePointActor[] {
   return town
     .facilities("foodWastePoint")
     .slice(0, options.count)
-    .map((site): Actor => {
+    .map((site): FoodWastePointActor => {
       const random = createRandom(options.seed, site.id);
       const gatewayId = `gw-facilities-${site.communityId}`;
       const device: SimulatedDevice = {
@@ -47,6 +57,11 @@ export function createFoodWastePoints(town: Town, options: { count: number; seed
       let depositAt = whenOpen(options.startAt + Math.floor(random.waitMs(2)));
       return {
         device,
+        empty() {
+          const taken = weightKg;
+          weightKg = 0;
+          return taken;
+        },
         get nextAt() {
           return Math.min(reportAt, depositAt);
         },
@@ -59,7 +74,7 @@ export function createFoodWastePoints(town: Town, options: { count: number; seed
             return [observe(device, at, { weightKg: round(weightKg, 2) }, { type: "card", code: "accepted", details })];
           }
           reportAt = at + REPORT_EVERY_MS;
-          if (weightKg > 240) weightKg = 0;
+          if (weightKg > TAKEN_AT_KG) weightKg = 0;
           return [observe(device, at, { weightKg: round(weightKg, 2), doorOpen: 0 })];
         },
       };

@@ -5,6 +5,7 @@ import { localMidnight } from "../rhythm.ts";
 import type { Town } from "../town.ts";
 import { type Actor, MOBILE_NETWORK, numbered, observe, round, type SimulatedDevice } from "./actor.ts";
 import type { BinActor } from "./bins.ts";
+import type { FoodWastePointActor } from "./food-waste-points.ts";
 import {
   type Assignment,
   assignments,
@@ -15,6 +16,7 @@ import {
   toursOf,
   type VehicleType,
 } from "./rounds.ts";
+import type { StationActor } from "./stations.ts";
 import { createTank } from "./tank.ts";
 import { collectionTrip, type Leg, shuttleTrip, workTrip } from "./trips.ts";
 
@@ -22,6 +24,13 @@ export interface VehicleOptions {
   readonly count: number;
   readonly seed: number;
   readonly startAt: Millis;
+}
+
+/** What vehicles take from, and bring to. */
+export interface Places {
+  readonly bins: readonly BinActor[];
+  readonly foodWastePoints: readonly FoodWastePointActor[];
+  readonly stations: readonly StationActor[];
 }
 
 const TYPE_NAMES: Readonly<Record<VehicleType, string>> = {
@@ -37,23 +46,32 @@ const PARKED_EVERY_MS = 5 * MINUTE;
  * Vehicles on their daily trips along the roads of the community they belong to; collection crews empty the bins of the
  * points they stop at.
  */
-export function createVehicles(town: Town, bins: readonly BinActor[], options: VehicleOptions): Actor[] {
-  const binsAt = Map.groupBy(bins, (bin) => bin.pointId);
-  const collect = (pointId: string, at: Millis): void => {
-    for (const bin of binsAt.get(pointId) ?? []) bin.empty(at);
+export function createVehicles(town: Town, places: Places, options: VehicleOptions): Actor[] {
+  const binsAt = Map.groupBy(places.bins, (bin) => bin.pointId);
+  const foodAt = new Map(places.foodWastePoints.map((point) => [point.device.id, point]));
+  const stationAt = new Map(places.stations.map((station) => [station.device.id, station]));
+  const work: Work = {
+    collect(placeId, at) {
+      for (const bin of binsAt.get(placeId) ?? []) bin.empty(at);
+      return foodAt.get(placeId)?.empty() ?? POINT_KG;
+    },
+    bring: (stationId, at, load) => stationAt.get(stationId)?.weighIn(at, load),
   };
   return assignments(town, options.count).map((assignment, index) =>
-    createVehicle(town, options, index, assignment, collect),
+    createVehicle(town, options, index, assignment, work),
   );
 }
 
-function createVehicle(
-  town: Town,
-  options: VehicleOptions,
-  index: number,
-  assignment: Assignment,
-  collect: (pointId: string, at: Millis) => void,
-): Actor {
+/** What six bins of a point hold when they are emptied, kilograms. */
+const POINT_KG = 420;
+
+interface Work {
+  /** Takes what is at a place, kilograms. */
+  collect(placeId: string, at: Millis): number;
+  bring(stationId: string, at: Millis, load: Parameters<StationActor["weighIn"]>[1]): void;
+}
+
+function createVehicle(town: Town, options: VehicleOptions, index: number, assignment: Assignment, work: Work): Actor {
   const { type, communityId: community, stops, corridor } = assignment;
   const id = numbered("vehicle", index + 1, 2);
   const random = createRandom(options.seed, id);
@@ -117,9 +135,10 @@ function createVehicle(
     while (legs[0] && legs[0].toAt <= at) {
       const [done] = legs.splice(0, 1);
       if (done?.collects) {
-        collect(done.collects, done.toAt);
-        loadKg = Math.min(8_000, loadKg + 420);
+        loadKg = Math.min(8_000, loadKg + work.collect(done.collects, done.toAt));
       } else if (done?.speedKmh === 0) {
+        const stream = type === "foodWaste" ? "food" : "residual";
+        if (station && loadKg > 0) work.bring(station.id, done.toAt, { vehicle: id, netKg: loadKg, stream });
         loadKg = 0;
       }
     }
