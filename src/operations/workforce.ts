@@ -38,6 +38,10 @@ const NEEDED_VEHICLES: readonly (readonly [pattern: string, types: readonly stri
   ["street.road_soiled", ["sweeper", "washer", "water"]],
 ];
 
+/** Somebody is in danger: whoever is near goes, whatever their trade. */
+const FOR_EVERYBODY = ["help.", "person.health"] as const;
+const isForEverybody = (ruleId: string): boolean => FOR_EVERYBODY.some((start) => ruleId.startsWith(start));
+
 /** People and vehicles at work, as the alert desk asks for them. */
 export function createWorkforce(parts: WorkforceParts): Workforce {
   const { register, crews, visits, subject: subjectOf, vehicleType } = parts;
@@ -61,7 +65,8 @@ export function createWorkforce(parts: WorkforceParts): Workforce {
     const wanted = NEEDED_VEHICLES.find(([pattern]) => covers(pattern, alert.ruleId))?.[1];
     const hasVehicle = !wanted || crew.members.some(({ id }) => wanted.includes(vehicleType(id) ?? ""));
     const skills = new Set(crew.skills);
-    const fits = hasVehicle && (lineServes(crew.line, alert.ruleId) || skills.has(alert.ruleId));
+    const knows = lineServes(crew.line, alert.ruleId) || skills.has(alert.ruleId);
+    const fits = isForEverybody(alert.ruleId) || (hasVehicle && knows);
     let best: { metres: number; seconds: number; ageMs: Millis } | null = null;
     for (const { id, kind, lat, lon, positionAt } of present) {
       if (!alert.place || lat === null || lon === null || positionAt === null) continue;
@@ -78,7 +83,8 @@ export function createWorkforce(parts: WorkforceParts): Workforce {
       (present.length > 0 ? 0 : 1e8) +
       (best === null || stale ? 1e7 : 0) +
       (best?.seconds ?? 0) +
-      load * LOAD_SECONDS;
+      // For what is critical everything else is left standing.
+      (alert.level === 1 ? 0 : load * LOAD_SECONDS);
     return {
       crewId: crew.id,
       name: crew.name,
