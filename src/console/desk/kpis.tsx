@@ -78,6 +78,10 @@ function valueText(value: number | null | undefined, unit: Unit = "count"): stri
   return `${value}${units[unit]}`;
 }
 
+/** What was added up: of a duration so much time altogether, over how many cases. */
+const sumText = (sum: number, unit: Unit | undefined): string =>
+  unit === "minutes" ? durationText(sum * 60_000) : String(short(sum));
+
 function targetText(kpi: Kpi | undefined): string {
   const { atLeast, atMost } = kpi?.target ?? {};
   if (atLeast !== undefined) return `≥ ${valueText(atLeast, kpi?.unit)}`;
@@ -152,10 +156,10 @@ export default function Kpis() {
                 {
                   title: say("parts"),
                   number: true,
-                  cell: ({ numerator, denominator }) =>
+                  cell: ({ id, numerator, denominator }) =>
                     numerator === null
                       ? ""
-                      : `${short(numerator)} / ${denominator === null ? "—" : short(denominator)}`,
+                      : `${sumText(numerator, known.get(id)?.unit)} / ${denominator === null ? "—" : short(denominator)}`,
                 },
                 {
                   title: say("spread"),
