@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { HOUR, MINUTE, type Millis } from "../src/domain/time.ts";
 import type { Actor } from "./actors/actor.ts";
+import { timetable } from "./actors/rounds.ts";
 import type { Player } from "./player.ts";
-import { hourOfDay } from "./rhythm.ts";
+import { hourOfDay, localMidnight } from "./rhythm.ts";
 import { playLockstep } from "./run.ts";
 import { startOwnCenter } from "./session.ts";
 import { settleOn } from "./staff/settled.ts";
@@ -23,6 +24,22 @@ export interface PastOptions {
 
 /** Longer than a scenario's: nobody compares times here, and each step waits for its receipts. */
 const STEP_MS = MINUTE;
+
+/** Sweepers are given so long to be back. */
+const SWEEP_HOURS = 3.5;
+
+/**
+ * When the past of a demo begins: so many hours before now, or before the sweep that is under way then. Of a window whose
+ * beginning nobody watched nothing could be shown.
+ */
+export function beginningOf(now: Millis, hours: number): Millis {
+  const from = now - hours * HOUR;
+  for (const departs of timetable.sweeper.departs) {
+    const start = localMidnight(from) + departs * HOUR;
+    if (from > start && from < start + SWEEP_HOURS * HOUR) return start - MINUTE;
+  }
+  return from;
+}
 
 export const isNew = (directory: string): boolean => !existsSync(join(directory, "kerbside.db"));
 

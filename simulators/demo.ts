@@ -1,9 +1,8 @@
 import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { ConfigError, readConfig } from "../src/config.ts";
-import { HOUR } from "../src/domain/time.ts";
 import { startCenter } from "../src/server.ts";
-import { isNew, playPast } from "./demo-past.ts";
+import { beginningOf, isNew, playPast } from "./demo-past.ts";
 import { fieldFaults } from "./faults.ts";
 import { giveReferences, openGallery } from "./gallery.ts";
 import { organisationOf, registerOrganisation, summaryLine } from "./organisation.ts";
@@ -87,7 +86,7 @@ async function demo(hours: number): Promise<void> {
   const town = readTown();
   const population = { ...fullDistrict, wasteFactor: 1.4, problemsPerDay: 2 };
   const past = hours > 0 && isNew(config.DATA_DIR);
-  const from = Date.now() - (past ? hours * HOUR : 0);
+  const from = past ? beginningOf(Date.now(), hours) : Date.now();
   const actors = createPopulation(town, population, 1, from, gallery);
   const player = createPlayer({ actors, seed: 1, startAt: from, faults: fieldFaults });
   const organisation = organisationOf(actors, town);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isNew, playPast } from "../simulators/demo-past.ts";
+import { beginningOf, isNew, playPast } from "../simulators/demo-past.ts";
 import { noFaults } from "../simulators/faults.ts";
 import { createPlayer } from "../simulators/player.ts";
 import { createPopulation, quietNeighbourhood } from "../simulators/population.ts";
@@ -68,4 +68,12 @@ test("the hours before now are played into a folder that a center then goes on w
     `/devices/bin-0007/history?metric=fillPct&from=${from}&to=${Date.now()}`,
   );
   expect(points.length).toBeGreaterThanOrEqual(3);
+});
+
+test("the past of a demo begins before a sweep, not in the middle of it", () => {
+  const at = (time: string) => localTime(`2026-03-02T${time}`);
+  expect(beginningOf(at("21:07"), 6)).toBe(at("13:59"));
+  expect(beginningOf(at("12:00"), 6)).toBe(at("04:29"));
+  expect(beginningOf(at("16:00"), 6)).toBe(at("10:00"));
+  expect(beginningOf(at("20:00"), 3)).toBe(at("13:59"));
 });

@@ -65,18 +65,16 @@ export interface Assignment {
 /** Shares the district out among a fleet of so many. */
 export function assignments(town: Town, count: number): Assignment[] {
   const types = Array.from({ length: count }, (_, index) => mix[index % mix.length] as VehicleType);
-  const rounds = shareOut(
-    town,
-    types.flatMap((type, index) => (type === "collection" ? [index] : [])),
-  );
+  const ofType = (wanted: VehicleType) => types.flatMap((type, index) => (type === wanted ? [index] : []));
+  const rounds = shareOut(town, ofType("collection"), town.depositPoints);
+  const foodRounds = shareOut(town, ofType("foodWaste"), town.facilities("foodWastePoint"));
   let sweepers = 0;
   return types.map((type, index) => {
     const communityId = communityOf(town, index);
     const turn = type === "sweeper" ? sweepers++ : null;
     // Every fourth sweeper has a main road.
     const corridor = turn !== null && turn % 4 === 0 ? (MAIN_ROADS[(turn / 4) % MAIN_ROADS.length] ?? null) : null;
-    const food = () => town.facilities("foodWastePoint").filter((site) => site.communityId === communityId);
-    const stops = type === "collection" ? (rounds.get(index) ?? []) : type === "foodWaste" ? food() : [];
+    const stops = rounds.get(index) ?? foodRounds.get(index) ?? [];
     return { type, communityId, stops, corridor };
   });
 }
@@ -84,10 +82,10 @@ export function assignments(town: Town, count: number): Assignment[] {
 const communityOf = (town: Town, index: number): string =>
   town.communities[Math.floor(index / 2) % town.communities.length] ?? "tianliao";
 
-/** Every deposit point gets a collection vehicle of its community. */
-function shareOut(town: Town, collectors: readonly number[]): Map<number, Site[]> {
+/** Every point gets one vehicle of its community. */
+function shareOut(town: Town, collectors: readonly number[], points: readonly Site[]): Map<number, Site[]> {
   const rounds = new Map<number, Site[]>();
-  for (const [community, sites] of Object.entries(Object.groupBy(town.depositPoints, (site) => site.communityId))) {
+  for (const [community, sites] of Object.entries(Object.groupBy(points, (site) => site.communityId))) {
     const crews = collectors.filter((index) => communityOf(town, index) === community);
     if (crews.length === 0) continue;
     // Neighbouring points lie in a row along the streets, so consecutive shares make short rounds.

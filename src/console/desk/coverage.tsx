@@ -39,7 +39,7 @@ const say = words({
   communityId: { zh: "社区", en: "community" },
   standing: { zh: "状态", en: "State" },
   plan: { zh: "清扫计划", en: "Sweep plan" },
-  noPlan: { zh: "这一天没有清扫计划", en: "No sweeping is planned for this day" },
+  noPlan: { zh: "这一天没有从头看到的清扫计划", en: "No sweep plan of this day was watched from its beginning" },
   risk: { zh: "{n} 个路段按目前进度将无法按时完成", en: "{n} will not be done in time" },
   more: { zh: "另 {n} 个", en: "{n} more" },
   sum: { zh: "{done} / {all} 路段已完成", en: "{done} of {all} sections done" },
