@@ -252,7 +252,7 @@ describe("the page", () => {
     await page.getByRole("button", { name: "tomorrow" }).click();
     await expect.poll(() => lines.count()).toBe(4);
     await page.locator("input[type=date]").fill("2026-09-01");
-    await page.getByText("No sweeping is planned for this day").waitFor();
+    await page.getByText("No sweep plan of this day was watched from its beginning").waitFor();
     await page.getByRole("button", { name: "today" }).click();
     await expect.poll(() => lines.count()).toBe(4);
     const communities = new Set((await morning.rows()).map(({ communityId }) => communityId));
