@@ -223,11 +223,14 @@ describe("tiers", () => {
     const short = { readingsMs: DAY, minutesMs: 400 * DAY, daysMs: 400 * DAY };
     const rest = { personTracksMs: DAY, alertsMs: DAY, auditMs: DAY, quarantineMs: DAY, kpiMs: DAY };
     await using store = await openTestStore(directory.path, { retention: { ...short, ...rest } });
-    for (let device = 1; device <= 600; device++) {
-      const own = Array.from({ length: 48 }, (_, n) => n);
-      await store.commit(
-        batchOf(own.map((n) => ({ device, at: D0 + n * HOUR, receivedAt: T0, key: n, metrics: { hr: n } }))),
+    // Enough of it that a commit comes to its turn several times, also on a machine that is slow to sync.
+    const hours = Array.from({ length: 48 }, (_, n) => n);
+    for (let first = 1; first <= 3_000; first += 50) {
+      const devices = Array.from({ length: 50 }, (_, n) => first + n);
+      const readings = devices.flatMap((device) =>
+        hours.map((n) => ({ device, at: D0 + n * HOUR, receivedAt: T0, key: n, metrics: { hr: n } })),
       );
+      await store.commit(batchOf(readings));
     }
     const work = ["packing", "retention"] as const;
     for (const what of work) {
